@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A system call made in another process, once. The target is stopped, makes the call with a `syscall` instruction that it has
+ * already (the vDSO's), gets its registers back and goes on. None of its memory is written.
+ *
+ * What holds on every path: the target's registers are as they were before it runs its own code again; no signal for it is
+ * lost or invented; a target that was stopped by job control is stopped afterwards; nothing is left attached.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct Syscall {
+        long number;
+        unsigned long arguments[6];
+} Syscall;
+
+/*
+ * Make a system call in the thread `target` and detach.
+ *
+ * The caller must have SIGCHLD blocked in all its threads (it is waited for here), must be allowed to ptrace the target,
+ * and may be its parent: an exit status of the target is left to be waited for. Stops that are reported meanwhile
+ * for other children stay to be waited for too, but their SIGCHLD may be consumed: look for children afterwards.
+ *
+ * timeout: microseconds, for the whole.
+ *
+ * Returns 0 and sets *ret_result to what the kernel answered in the target (-errno for a failed call), or
+ *   -ESRCH      the target ended, or ended meanwhile
+ *   -EPERM      ptrace of it is not permitted
+ *   -EBUSY      another tracer has it
+ *   -EOPNOTSUPP the target is not a native process of this CPU (or this CPU is not supported)
+ *   -EACCES     the target runs under a seccomp filter that this process does not have
+ *   -ETIMEDOUT  it could not be stopped in time; nothing was done, and nothing will be
+ * or another negative errno. *ret_result is untouched on failure.
+ */
+int injection_call(pid_t target, const Syscall *call, uint64_t timeout, long *ret_result);
+
+/*
+ * Let `tracer` and its descendants ptrace `target`'s process under Yama, as PR_SET_PTRACER of prctl(2) does; 0 takes that back.
+ * Returns 0, the kernel's own answer as a negative errno, or an error of injection_call(). -EINVAL is the kernel's: no such tracer, or no Yama.
+ */
+int injection_set_ptracer(pid_t target, pid_t tracer, uint64_t timeout);
