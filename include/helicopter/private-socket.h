@@ -15,3 +15,9 @@ char *private_socket_path(void);
  * is open to others, or a negative errno.
  */
 int private_socket_listen(const char *path);
+
+/*
+ * Connect to the socket. Returns a non-blocking CLOEXEC descriptor, -ENOENT or -ECONNREFUSED when nobody listens, -EAGAIN when
+ * its queue is full for the moment, -EPERM when another user listens there, or a negative errno. Does not wait.
+ */
+int private_socket_connect(const char *path);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "helicopter/error.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+static const struct {
+        const char *name;
+        int error;
+        const char *remedy;
+} table[] = {
+        { HELICOPTER_ERROR_NO_SUCH_JOB, ENOENT, "'helicopter-client list' shows the jobs that there are." },
+        { HELICOPTER_ERROR_JOB_EXISTS, EEXIST, "Choose another name, or stop the job that has it." },
+        { HELICOPTER_ERROR_JOB_RUNNING, EBUSY, "Stop the job first." },
+        { HELICOPTER_ERROR_BAD_NAME, EINVAL,
+                "A name is 1 to 64 letters, digits, '_', '.' and '-', and begins with a letter or a digit." },
+        { HELICOPTER_ERROR_BAD_COMMAND, EINVAL, "Give a command that is neither empty nor longer than a process may be given." },
+        { HELICOPTER_ERROR_BAD_DIRECTORY, ENOTDIR, "Choose a folder that exists and that you may enter, as an absolute path." },
+        { HELICOPTER_ERROR_BAD_OPTION, EINVAL, "Leave the option out, or use a daemon that knows it." },
+        { HELICOPTER_ERROR_BAD_SIGNAL, EINVAL, "Use a signal that 'kill -l' lists, and send it to 'main' or to 'all'." },
+        { HELICOPTER_ERROR_COMMAND_NOT_FOUND, ENOENT, "Check the spelling, the folder and the PATH that the job starts with." },
+        { HELICOPTER_ERROR_NOT_EXECUTABLE, EACCES, "Check the file's permissions and its first line." },
+        { HELICOPTER_ERROR_LAUNCH_FAILED, EIO, "'journalctl --user -u helicopterd' says more." },
+        { HELICOPTER_ERROR_LIMIT_REACHED, E2BIG, "Stop or forget jobs that are not needed, and try again." },
+        { HELICOPTER_ERROR_TARGET_GONE, ESRCH, "Start the job again to debug it." },
+        { HELICOPTER_ERROR_NOT_IN_JOB, ESRCH, "Only the job's own process and its descendants can be named." },
+        { HELICOPTER_ERROR_TRACER_BUSY, EBUSY, "End that session first, or take over with --force." },
+        { HELICOPTER_ERROR_PTRACE_DISABLED, EPERM,
+                "kernel.yama.ptrace_scope 2 and 3 keep every user from tracing; ask the administrator for 1." },
+        { HELICOPTER_ERROR_NOT_PERMITTED, EPERM, "'cat /proc/PID/status' and the kernel's log show what protects the process." },
+        { HELICOPTER_ERROR_SECCOMP_FILTERED, EACCES,
+                "The job filters its own system calls and might be killed for one; start it without that filter to debug it." },
+        { HELICOPTER_ERROR_UNSUPPORTED_TARGET, EOPNOTSUPP, "Run the job with a native interpreter of a supported CPU (x86-64)." },
+        { HELICOPTER_ERROR_NOT_PYTHON, ENOEXEC, "Name the Python process with --pid when the job is a launcher." },
+        { HELICOPTER_ERROR_PYTHON_TOO_OLD, EOPNOTSUPP, "Start the job with Python 3.14 or newer to debug it." },
+        { HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,
+                "Start the job without PYTHON_DISABLE_REMOTE_DEBUG and -X disable-remote-debug, with a Python built for it." },
+        { HELICOPTER_ERROR_PARENT_LOST, EHOSTDOWN, "The job's helicopter-parent may be stopped ('fg' or 'kill -CONT' it) or gone." },
+        { HELICOPTER_ERROR_TIMEOUT, ETIMEDOUT, "Try again; 'helicopter-client status' shows what the job is doing." },
+};
+
+static sd_bus_error_map map[G_N_ELEMENTS(table) + 1];
+
+void error_register(void) {
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+                map[i] = (sd_bus_error_map) SD_BUS_ERROR_MAP(table[i].name, table[i].error);
+        map[G_N_ELEMENTS(table)] = (sd_bus_error_map) SD_BUS_ERROR_MAP_END;
+
+        sd_bus_error_add_map(map);
+}
+
+const char *error_remedy(const char *name) {
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+                if (strcmp(table[i].name, name) == 0)
+                        return table[i].remedy;
+        return NULL;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "helicopter/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "helicopter/cleanup.h"
+
+/* The most that is read of a file of /proc: command lines may be megabytes long, and only their beginning is of use. */
+#define READ_MAX (64 * 1024)
+
+/* A file of /proc/PID whole, or its first READ_MAX bytes; NUL-terminated. */
+static int read_proc(pid_t pid, const char *name, char **ret_data, size_t *ret_size) {
+        g_autofree char *path = g_strdup_printf("/proc/%d/%s", pid, name);
+        g_autofree char *data = g_malloc(READ_MAX + 1);
+        autofd fd = open(path, O_RDONLY | O_CLOEXEC);
+        size_t size = 0;
+
+        if (fd < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+        while (size < READ_MAX) {
+                ssize_t n = read(fd, data + size, READ_MAX - size);
+
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                size += (size_t) n;
+        }
+        data[size] = '\0';
+        *ret_data = g_steal_pointer(&data);
+        *ret_size = size;
+        return 0;
+}
+
+/* The value of a "Key:\tvalue" line, or NULL. */
+static const char *find_field(const char *text, const char *key) {
+        g_autofree char *pattern = g_strdup_printf("\n%s:", key);
+        const char *found = strstr(text, pattern);
+
+        return found ? found + strlen(pattern) + strspn(found + strlen(pattern), " \t") : NULL;
+}
+
+static int number_field(const char *text, const char *key) {
+        const char *value = find_field(text, key);
+
+        return value ? atoi(value) : 0;
+}
+
+int process_status(pid_t pid, ProcessStatus *ret_status) {
+        g_autofree char *text = NULL;
+        const char *state;
+        size_t size;
+        int r;
+
+        r = read_proc(pid, "status", &text, &size);
+        if (r < 0)
+                return r;
+        state = find_field(text, "State");
+        if (!state)
+                return -ESRCH;
+        *ret_status = (ProcessStatus) {
+                .parent = number_field(text, "PPid"),
+                .tracer = number_field(text, "TracerPid"),
+                .state = *state,
+                .seccomp = number_field(text, "Seccomp"),
+                .seccomp_filters = number_field(text, "Seccomp_filters"),
+        };
+        return 0;
+}
+
+int process_open(pid_t pid) {
+        int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+
+        return fd < 0 ? -errno : fd;
+}
+
+bool process_alive(int pidfd) {
+        struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+
+        return poll(&poll_fd, 1, 0) == 0;
+}
+
+char *process_command(pid_t pid) {
+        g_autofree char *text = NULL;
+        size_t size;
+
+        if (read_proc(pid, "cmdline", &text, &size) < 0)
+                return NULL;
+        if (size == 0) {
+                if (read_proc(pid, "comm", &text, &size) < 0)
+                        return NULL;
+                return g_strdup_printf("[%s]", g_strchomp(text));
+        }
+        for (size_t i = 0; i < size; i++)
+                if (text[i] == '\0' || g_ascii_iscntrl(text[i]))
+                        text[i] = ' ';
+        return g_utf8_make_valid(g_strchomp(text), -1);
+}
+
+int process_is_descendant(pid_t pid, pid_t ancestor) {
+        ProcessStatus status;
+
+        /* Bounded: a tree that changes under the eyes must not lead round in circles. */
+        for (unsigned depth = 0; depth < 4096; depth++) {
+                int r = process_status(pid, &status);
+
+                if (r < 0)
+                        return r;
+                if (status.parent == ancestor)
+                        return 1;
+                if (status.parent <= 1)
+                        return 0;
+                pid = status.parent;
+        }
+        return -ELOOP;
+}
+
+static int append_children(pid_t pid, size_t max, GArray *pids) {
+        g_autofree char *name = g_strdup_printf("/proc/%d/task", pid);
+        g_autoptr(GDir) tasks = g_dir_open(name, 0, NULL);
+        const char *task;
+
+        while (tasks && (task = g_dir_read_name(tasks))) {
+                g_autofree char *file = g_strdup_printf("task/%s/children", task);
+                g_autofree char *text = NULL;
+                size_t size;
+
+                if (read_proc(pid, file, &text, &size) < 0)
+                        continue;
+                for (char *rest = text; *rest;) {
+                        pid_t child = (pid_t) strtol(rest, &rest, 10);
+
+                        rest += strspn(rest, " \n");
+                        if (pids->len >= max)
+                                return -E2BIG;
+                        g_array_append_val(pids, child);
+                }
+        }
+        return 0;
+}
+
+int process_descendants(pid_t ancestor, size_t max, pid_t **ret_pids) {
+        g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+        int r, count;
+
+        r = append_children(ancestor, max, pids);
+        for (guint i = 0; r >= 0 && i < pids->len; i++)
+                r = append_children(g_array_index(pids, pid_t, i), max, pids);
+        if (r < 0)
+                return r;
+        count = (int) pids->len;
+        *ret_pids = (pid_t *) (void *) g_array_free(g_steal_pointer(&pids), FALSE);
+        return count;
+}
+
+char *process_control_group(pid_t pid) {
+        g_autofree char *text = NULL;
+        g_auto(GStrv) lines = NULL;
+        size_t size;
+
+        if (read_proc(pid, "cgroup", &text, &size) < 0)
+                return NULL;
+        lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line; line++)
+                if (g_str_has_prefix(*line, "0::"))
+                        return g_strdup(*line + strlen("0::"));
+        return NULL;
+}
