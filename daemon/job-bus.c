@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/job-bus.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "daemon/grant.h"
+#include "daemon/order.h"
+#include "daemon/wait.h"
+#include "helicopter/bus-names.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+
+#define STOP_GRACE (10 * G_USEC_PER_SEC)
+#define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
+
+/* What the kernel and a loaded machine may take after SIGKILL. */
+#define STOP_KILL_TIMEOUT (15 * G_USEC_PER_SEC)
+
+static int find_job(
+        sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret_found, sd_bus_error *error) {
+        char *decoded = NULL;
+        int r;
+
+        r = sd_bus_path_decode(path, HELICOPTER_JOB_PREFIX, &decoded);
+        if (r <= 0)
+                return r;
+        *ret_found = manager_find_job(userdata, decoded);
+        free(decoded);
+        return *ret_found ? 1 : 0;
+}
+
+static int list_objects(sd_bus *bus, const char *path, void *userdata, char ***ret_nodes, sd_bus_error *error) {
+        Manager *manager = userdata;
+        guint count = g_hash_table_size(manager->jobs);
+        char **nodes = calloc(count + 1, sizeof *nodes); /* sd-bus frees it with free() */
+        GHashTableIter iter;
+        Job *job;
+
+        if (!nodes)
+                return -ENOMEM;
+        g_hash_table_iter_init(&iter, manager->jobs);
+        for (guint i = 0; g_hash_table_iter_next(&iter, NULL, (void **) &job); i++)
+                nodes[i] = strdup(job->object);
+        *ret_nodes = nodes;
+        return 0;
+}
+
+static bool answer_stop(Job *job, sd_bus_message *call) {
+        if (!job_has_ended(job))
+                return false;
+        sd_bus_reply_method_return(call, NULL);
+        return true;
+}
+
+static int read_grace(sd_bus_message *message, uint64_t *grace, sd_bus_error *error) {
+        const char *option;
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+                r = sd_bus_message_read(message, "s", &option);
+                if (r < 0)
+                        return r;
+                if (!g_str_equal(option, "grace"))
+                        return sd_bus_error_setf(
+                                error, HELICOPTER_ERROR_BAD_OPTION, "Stop has no option '%.64s'.", option);
+                r = sd_bus_message_read(message, "v", "t", grace);
+                if (r < 0)
+                        return r == -ENXIO ? -EINVAL : r;
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) order = NULL;
+        int r;
+
+        r = order_new(job, "Stop", &order, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(order, "t", grace);
+        if (r < 0)
+                return r;
+        r = order_send(job, order, NULL, NULL);
+        if (r < 0 || !call)
+                return r;
+        return wait_add(job, call, grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop);
+}
+
+static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        uint64_t grace = STOP_GRACE;
+        int r;
+
+        r = read_grace(message, &grace, error);
+        if (r < 0)
+                return r;
+        if (grace > STOP_GRACE_MAX)
+                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "The grace period is longer than a day.");
+        r = job_order_stop(userdata, grace, message, error);
+        return r < 0 ? r : 1;
+}
+
+static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) order = NULL;
+        Job *job = userdata;
+        int r;
+
+        r = order_new(job, "Kill", &order, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_copy(order, message, true);
+        if (r < 0)
+                return r;
+        r = order_send(job, order, message, NULL);
+        return r < 0 ? r : 1;
+}
+
+static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) order = NULL;
+        Job *job = userdata;
+        int r;
+
+        r = order_new(job, "Revoke", &order, error);
+        if (r < 0)
+                return r;
+        r = order_send(job, order, message, NULL);
+        return r < 0 ? r : 1;
+}
+
+/* clang-format off */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Grant", SD_BUS_ARGS("u", target_pid, "a{sv}", options), SD_BUS_RESULT("h", lease),
+                grant_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+                method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Kill", SD_BUS_ARGS("s", whom, "i", signal), SD_BUS_NO_RESULT,
+                method_kill, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Name", "s", NULL, offsetof(Job, name), SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("State", "s", NULL, offsetof(Job, told.state), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("PID", "u", NULL, offsetof(Job, told.pid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ParentPID", "u", NULL, offsetof(Job, parent_pid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Unit", "s", NULL, offsetof(Job, told.unit), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ControlGroup", "s", NULL, offsetof(Job, told.control_group),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("CommandLine", "as", NULL, offsetof(Job, told.command_line),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("WorkingDirectory", "s", NULL, offsetof(Job, told.working_directory),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("LogPath", "s", NULL, offsetof(Job, log_path), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("PythonVersion", "s", NULL, offsetof(Job, told.python_version),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartTimestamp", "t", NULL, offsetof(Job, told.start_timestamp),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("EndTimestamp", "t", NULL, offsetof(Job, told.end_timestamp),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("TracerPID", "u", NULL, offsetof(Job, told.tracer_pid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("TracerCommand", "s", NULL, offsetof(Job, told.tracer_command),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ExitCode", "i", NULL, offsetof(Job, told.exit_code), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ExitSignal", "i", NULL, offsetof(Job, told.exit_signal),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("FailureReason", "s", NULL, offsetof(Job, told.failure_reason),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+/* clang-format on */
+
+int job_export(Manager *manager, sd_bus *bus) {
+        int r;
+
+        r = sd_bus_add_fallback_vtable(
+                bus, NULL, HELICOPTER_JOB_PREFIX, HELICOPTER_JOB_INTERFACE, vtable, find_job, manager);
+        if (r < 0)
+                return r;
+        return sd_bus_add_node_enumerator(bus, NULL, HELICOPTER_JOB_PREFIX, list_objects, manager);
+}
+
+typedef struct Change {
+        const Job *job;
+        char **properties;
+} Change;
+
+static void emit_changed(sd_bus *bus, void *userdata) {
+        const Change *change = userdata;
+
+        sd_bus_emit_properties_changed_strv(bus, change->job->object, HELICOPTER_JOB_INTERFACE, change->properties);
+}
+
+void job_emit_changed(Job *job, char **properties) {
+        Change change = { .job = job, .properties = properties };
+
+        manager_each_bus(job->manager, emit_changed, &change);
+}

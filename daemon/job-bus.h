@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "daemon/job.h"
+
+/* Export the objects of all jobs on a connection, for its lifetime. 0 or a negative errno. */
+int job_export(Manager *manager, sd_bus *bus);
+
+/* Emit PropertiesChanged for the named properties (NULL-terminated), everywhere. */
+void job_emit_changed(Job *job, char **properties);
+
+/* Order the parent to stop its job. call: answered when the job has ended; may be NULL. 0, or a negative errno and *error set. */
+int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/job-properties.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct Property {
+        const char *name;
+        const char *type;
+        size_t offset;
+} table[] = {
+        { "State", "s", offsetof(JobProperties, state) },
+        { "PID", "u", offsetof(JobProperties, pid) },
+        { "Unit", "s", offsetof(JobProperties, unit) },
+        { "ControlGroup", "s", offsetof(JobProperties, control_group) },
+        { "CommandLine", "as", offsetof(JobProperties, command_line) },
+        { "WorkingDirectory", "s", offsetof(JobProperties, working_directory) },
+        { "PythonVersion", "s", offsetof(JobProperties, python_version) },
+        { "StartTimestamp", "t", offsetof(JobProperties, start_timestamp) },
+        { "EndTimestamp", "t", offsetof(JobProperties, end_timestamp) },
+        { "TracerPID", "u", offsetof(JobProperties, tracer_pid) },
+        { "TracerCommand", "s", offsetof(JobProperties, tracer_command) },
+        { "ExitCode", "i", offsetof(JobProperties, exit_code) },
+        { "ExitSignal", "i", offsetof(JobProperties, exit_signal) },
+        { "FailureReason", "s", offsetof(JobProperties, failure_reason) },
+};
+
+static void *field_of(const JobProperties *properties, const struct Property *property) {
+        return (char *) properties + property->offset;
+}
+
+static size_t size_of(const struct Property *property) {
+        switch (property->type[0]) {
+        case 's':
+                return sizeof(char *);
+        case 'a':
+                return sizeof(char **);
+        case 't':
+                return sizeof(uint64_t);
+        default:
+                return sizeof(uint32_t);
+        }
+}
+
+void job_properties_init(JobProperties *properties) {
+        *properties = (JobProperties) { .exit_code = -1 };
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+                void *field = field_of(properties, &table[i]);
+
+                if (table[i].type[0] == 's')
+                        *(char **) field = g_strdup("");
+                else if (table[i].type[0] == 'a')
+                        *(char ***) field = g_new0(char *, 1);
+        }
+        job_properties_set_string(&properties->state, JOB_STATE_STARTING);
+}
+
+void job_properties_clear(JobProperties *properties) {
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+                void *field = field_of(properties, &table[i]);
+
+                if (table[i].type[0] == 's')
+                        g_clear_pointer((char **) field, g_free);
+                else if (table[i].type[0] == 'a')
+                        g_clear_pointer((char ***) field, g_strfreev);
+        }
+}
+
+void job_properties_copy(const JobProperties *properties, JobProperties *ret_copy) {
+        *ret_copy = *properties;
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+                void *field = field_of(ret_copy, &table[i]);
+
+                if (table[i].type[0] == 's')
+                        *(char **) field = g_strdup(*(char **) field);
+                else if (table[i].type[0] == 'a')
+                        *(char ***) field = g_strdupv(*(char ***) field);
+        }
+}
+
+void job_properties_set_string(char **field, const char *value) {
+        char *copy = g_strdup(value);
+
+        g_free(*field);
+        *field = copy;
+}
+
+static int read_string(char **field, sd_bus_message *message) {
+        const char *value;
+        int r = sd_bus_message_read_basic(message, 's', &value);
+
+        if (r >= 0)
+                job_properties_set_string(field, value);
+        return r;
+}
+
+static int read_strings(char ***field, sd_bus_message *message) {
+        g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
+        const char *value;
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "s");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read_basic(message, 's', &value)) > 0)
+                g_ptr_array_add(strings, g_strdup(value));
+        if (r < 0)
+                return r;
+        g_ptr_array_add(strings, NULL);
+        g_strfreev(*field);
+        *field = (char **) g_ptr_array_steal(strings, NULL);
+        return sd_bus_message_exit_container(message);
+}
+
+static int read_value(void *field, char type, sd_bus_message *message) {
+        switch (type) {
+        case 's':
+                return read_string(field, message);
+        case 'a':
+                return read_strings(field, message);
+        default:
+                return sd_bus_message_read_basic(message, type, field);
+        }
+}
+
+static const struct Property *find_property(const char *name) {
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+                if (g_str_equal(table[i].name, name))
+                        return &table[i];
+        return NULL;
+}
+
+/* The inside of one entry of the a{sv}. */
+static int read_property(JobProperties *properties, sd_bus_message *message) {
+        const struct Property *property;
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read_basic(message, 's', &name);
+        if (r < 0)
+                return r;
+        property = find_property(name);
+        if (!property)
+                return sd_bus_message_skip(message, "v");
+        r = sd_bus_message_enter_container(message, 'v', property->type);
+        if (r < 0)
+                return r == -ENXIO ? -EINVAL : r;
+        r = read_value(field_of(properties, property), property->type[0], message);
+        return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static bool state_is_valid(const char *state) {
+        static const char *const states[] = {
+                JOB_STATE_STARTING, JOB_STATE_RUNNING, JOB_STATE_EXITED, JOB_STATE_FAILED, NULL
+        };
+
+        return g_strv_contains(states, state);
+}
+
+int job_properties_read(JobProperties *properties, sd_bus_message *message) {
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+                r = read_property(properties, message);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+        r = sd_bus_message_exit_container(message);
+        if (r < 0)
+                return r;
+        return state_is_valid(properties->state) ? 0 : -EINVAL;
+}
+
+static bool differs(const JobProperties *a, const JobProperties *b, const struct Property *property) {
+        const void *in_a = field_of(a, property), *in_b = field_of(b, property);
+
+        switch (property->type[0]) {
+        case 's':
+                return !g_str_equal(*(char *const *) in_a, *(char *const *) in_b);
+        case 'a':
+                return !g_strv_equal(*(const char *const *const *) in_a, *(const char *const *const *) in_b);
+        default:
+                return memcmp(in_a, in_b, size_of(property)) != 0;
+        }
+}
+
+GPtrArray *job_properties_diff(const JobProperties *a, const JobProperties *b) {
+        GPtrArray *names = g_ptr_array_new();
+
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+                if (differs(a, b, &table[i]))
+                        g_ptr_array_add(names, (char *) table[i].name);
+        g_ptr_array_add(names, NULL);
+        return names;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Those properties of org.helicopter1.Job that a parent tells: read from a message, copied, compared. */
+
+#include <glib.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#define JOB_STATE_STARTING "starting"
+#define JOB_STATE_RUNNING "running"
+#define JOB_STATE_EXITED "exited"
+#define JOB_STATE_FAILED "failed"
+
+/* Strings and lists are owned, and never NULL. */
+typedef struct JobProperties {
+        char *state;
+        uint32_t pid;
+        char *unit;
+        char *control_group;
+        char **command_line;
+        char *working_directory;
+        char *python_version;
+        uint64_t start_timestamp;
+        uint64_t end_timestamp;
+        uint32_t tracer_pid;
+        char *tracer_command;
+        int32_t exit_code;
+        int32_t exit_signal;
+        char *failure_reason;
+} JobProperties;
+
+/* What is true of a job of which nothing has been told. */
+void job_properties_init(JobProperties *properties);
+void job_properties_clear(JobProperties *properties);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(JobProperties, job_properties_clear)
+
+/* ret_copy: not initialised before. */
+void job_properties_copy(const JobProperties *properties, JobProperties *ret_copy);
+
+/* Replace a string of the properties. */
+void job_properties_set_string(char **field, const char *value);
+
+/*
+ * Take over properties from a message that stands at an a{sv}. An unknown one is passed over: a newer parent may tell more. One of
+ * the wrong type, or a state that is none, is -EINVAL; other errors are sd-bus's. On failure some may have been taken over.
+ */
+int job_properties_read(JobProperties *properties, sd_bus_message *message);
+
+/* The names of what differs, static strings. The array itself is the caller's; it is NULL-terminated, and the NULL counts in its length. */
+GPtrArray *job_properties_diff(const JobProperties *a, const JobProperties *b);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One job, as its parent tells of it. Its properties change in one place, job_update(), which emits the change and lets
+ * the calls that wait for it go on.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "daemon/job-properties.h"
+#include "daemon/manager.h"
+
+typedef struct Wait Wait;
+
+struct Job {
+        Manager *manager; /* not owned; outlives the job */
+        Peer *peer;       /* its parent's connection; NULL while there is none */
+        bool never_ran;   /* StartJob failed: not to be listed */
+        Wait *waits;      /* calls to be answered when the state allows it; daemon/wait.h */
+        int parent_pidfd; /* to notice a parent that ends without a word */
+        sd_event_source *parent_source;
+        int64_t tracer_since;   /* g_get_monotonic_time(); for the audit */
+
+        char *name;
+        char *object;
+        uint32_t parent_pid;
+        char *log_path; /* never NULL */
+        JobProperties told;
+};
+
+/* A job in state "starting". Never fails. name: a valid one. */
+Job *job_new(Manager *manager, const char *name);
+Job *job_free(Job *job);
+
+bool job_is_running(const Job *job);
+bool job_has_ended(const Job *job);
+
+/*
+ * Take over properties from a message that stands at an a{sv}, and tell everybody what has changed. Errors are those of
+ * job_properties_read(); then nothing has changed.
+ */
+int job_update(Job *job, sd_bus_message *message);
+
+/* The job has failed without its parent being able to say so. reason: a sentence. */
+void job_fail(Job *job, const char *reason);
+
+/*
+ * The parent has connected: pid from the kernel's credentials, pidfd is taken over (also on failure). 0 or a negative errno.
+ */
+int job_set_parent(Job *job, Peer *peer, pid_t pid, int pidfd);
+
+/* The parent's connection has gone; the parent itself may live and come back. */
+void job_parent_lost(Job *job);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Jobs as children of the daemon, where there is no service manager: own session, no input, output into a file. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "daemon/job-bus.h"
+#include "daemon/launcher.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/log.h"
+
+static char *log_path(const Launch *launch) {
+        g_autofree char *file = g_strconcat(launch->job_name, ".log", NULL);
+
+        return g_build_filename(g_get_user_state_dir(), "helicopter", "log", file, NULL);
+}
+
+static int open_log(const char *path) {
+        g_autofree char *folder = g_path_get_dirname(path);
+        int fd;
+
+        if (g_mkdir_with_parents(folder, 0700) < 0)
+                return -errno;
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+        return fd < 0 ? -errno : fd;
+}
+
+/* In the child, before it executes the parent: none of the daemon's blocked signals, and a session of its own. */
+static void set_up_child(void *userdata) {
+        sigset_t none;
+
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        setsid();
+}
+
+typedef struct Watch {
+        Manager *manager;
+        char *job_name;
+} Watch;
+
+static void watch_free(void *userdata) {
+        Watch *watch = userdata;
+
+        g_free(watch->job_name);
+        g_free(watch);
+}
+
+/* A parent that registered says itself how its job ended; this is for one that could not. */
+static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *userdata) {
+        Watch *watch = userdata;
+        Job *job = manager_find_job(watch->manager, watch->job_name);
+        g_autofree char *reason = g_strdup_printf("Its helicopter-parent ended at once (%s %d); its log may say why.",
+                info->si_code == CLD_EXITED ? "code" : "signal", info->si_status);
+
+        if (job && job->parent_pid == 0)
+                job_fail(job, reason);
+        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+static int watch_child(Launch *launch, pid_t pid) {
+        Manager *manager = launch->launcher->manager;
+        sd_event_source *source;
+        Watch *watch;
+        int r;
+
+        watch = g_new(Watch, 1);
+        *watch = (Watch) { .manager = manager, .job_name = g_strdup(launch->job_name) };
+        r = sd_event_add_child(manager->event, &source, pid, WEXITED, on_child_exit, watch);
+        if (r < 0) {
+                watch_free(watch);
+                return r;
+        }
+        sd_event_source_set_destroy_callback(source, watch_free);
+        sd_event_source_set_floating(source, true);
+        /* After what the parent wrote before it ended. */
+        sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IDLE);
+        sd_event_source_unref(source);
+        return 0;
+}
+
+static void set_log_path(const Launch *launch, const char *path) {
+        static char *changed[] = { (char *) "LogPath", NULL };
+        Job *job = launch_job(launch);
+
+        g_free(job->log_path);
+        job->log_path = g_strdup(path);
+        job_emit_changed(job, changed);
+}
+
+static void fail(Launch *launch, int error, const char *what, const char *why) {
+        g_autofree char *reason = g_strdup_printf("%s: %s.", what, why);
+
+        launch_finish(launch, error, reason);
+}
+
+void launch_as_child(Launch *launch) {
+        g_autofree char *path = log_path(launch);
+        autofd output = open_log(path);
+        g_autoptr(GError) error = NULL;
+        GPid pid;
+        int r;
+
+        if (output < 0) {
+                fail(launch, output, path, g_strerror(-output));
+                return;
+        }
+        if (!g_spawn_async_with_pipes_and_fds(launch->cwd, (const char *const *) launch->command, NULL,
+                    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDIN_FROM_DEV_NULL, set_up_child, NULL, -1, output, output, NULL,
+                    NULL, 0, &pid, NULL, NULL, NULL, &error)) {
+                fail(launch, -EIO, "It cannot be started", error->message);
+                return;
+        }
+        r = watch_child(launch, pid);
+        if (r < 0)
+                log_error("Job %s: its end will not be noticed: %s.", launch->job_name, g_strerror(-r));
+        set_log_path(launch, path);
+        launch_finish(launch, 0, NULL);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Jobs as transient units: StartTransientUnit of org.freedesktop.systemd1(5), its result awaited through JobRemoved. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/launcher.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/log.h"
+
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_OBJECT "/org/freedesktop/systemd1"
+#define SYSTEMD_INTERFACE "org.freedesktop.systemd1.Manager"
+
+#define CALL_TIMEOUT (30 * G_USEC_PER_SEC)
+
+static char *unit_name(const Launch *launch) {
+        return g_strdup_printf("helicopter-%s.service", launch->job_name);
+}
+
+/* The service manager has done what StartTransientUnit queued. */
+static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Launcher *launcher = userdata;
+        const char *unit, *result;
+        g_autofree char *name = NULL;
+        g_autofree char *reason = NULL;
+        Launch *launch;
+        int r;
+
+        r = sd_bus_message_read(message, "uoss", NULL, NULL, &unit, &result);
+        if (r < 0)
+                return r;
+        if (!g_hash_table_steal_extended(launcher->units, unit, (void **) &name, (void **) &launch))
+                return 0;
+        reason = g_strdup_printf("The service manager could not start %s (%s); 'journalctl --user -u %s' says why.", unit,
+                result, unit);
+        launch_finish(launch, g_str_equal(result, "done") ? 0 : -EIO, reason);
+        return 0;
+}
+
+/* Errors of the bus that mean that there is no service manager. */
+static bool nobody_there(const sd_bus_error *error) {
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+                sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+                sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED);
+}
+
+static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Launch *launch = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(reply);
+        g_autofree char *unit = unit_name(launch);
+        g_autofree char *reason = NULL;
+
+        /* JobRemoved may have come first, and then the launch is finished. */
+        if (!error || g_hash_table_lookup(launch->launcher->units, unit) != launch)
+                return 0;
+        g_hash_table_remove(launch->launcher->units, unit);
+        reason = g_strdup_printf("The service manager did not accept %s: %s", unit, error->message);
+        launch_finish(launch, nobody_there(error) ? -EHOSTUNREACH : -EIO, reason);
+        return 0;
+}
+
+/* systemd expands $VARIABLES in ExecStart; "$$" is a "$" to it. */
+static int append_command(sd_bus_message *message, char **command) {
+        g_autoptr(GPtrArray) escaped = g_ptr_array_new_with_free_func(g_free);
+        int r;
+
+        for (char **word = command; *word; word++) {
+                g_auto(GStrv) parts = g_strsplit(*word, "$", -1);
+
+                g_ptr_array_add(escaped, g_strjoinv("$$", parts));
+        }
+        g_ptr_array_add(escaped, NULL);
+
+        r = sd_bus_message_open_container(message, 'r', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "s", "ExecStart");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(message, 'v', "a(sasb)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(message, 'a', "(sasb)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(message, 'r', "sasb");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "s", command[0]);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(message, (char **) escaped->pdata);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "b", false);
+        for (int open = 0; r >= 0 && open < 4; open++)
+                r = sd_bus_message_close_container(message);
+        return r;
+}
+
+static int append_properties(sd_bus_message *message, const Launch *launch) {
+        g_autofree char *description = g_strdup_printf("helicopter job %s", launch->job_name);
+        int r;
+
+        r = sd_bus_message_open_container(message, 'a', "(sv)");
+        if (r < 0)
+                return r;
+        /*
+         * KillMode: the parent passes SIGTERM on, and what is left after the job is killed. OOMPolicy: a worker that is killed for
+         * its memory is the job's own affair. CollectMode: a failed unit must not keep the name.
+         */
+        r = sd_bus_message_append(message, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
+                "Slice", "s", "helicopter.slice", "Type", "s", "exec", "WorkingDirectory", "s", launch->cwd,
+                "SyslogIdentifier", "s", launch->job_name, "StandardOutput", "s", "journal", "StandardError", "s",
+                "journal", "KillMode", "s", "mixed", "OOMPolicy", "s", "continue", "CollectMode", "s",
+                "inactive-or-failed");
+        if (r < 0)
+                return r;
+        r = append_command(message, launch->command);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret_message) {
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus, &message, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE, method);
+        if (r < 0)
+                return r;
+        /* Where the service manager does not run already, nobody shall try to start one. */
+        r = sd_bus_message_set_auto_start(message, false);
+        if (r < 0)
+                return r;
+        *ret_message = g_steal_pointer(&message);
+        return 0;
+}
+
+static int ignore_reply(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return 0;
+}
+
+/* Without a subscriber the service manager sends no signals. */
+static int subscribe(Launcher *launcher) {
+        sd_bus *bus = launcher->manager->user_bus;
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        if (launcher->removed)
+                return 0;
+        r = sd_bus_match_signal_async(bus, &launcher->removed, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE,
+                "JobRemoved", on_removed, NULL, launcher);
+        if (r < 0)
+                return r;
+        r = new_call(bus, "Subscribe", &message);
+        if (r < 0)
+                return r;
+        return sd_bus_call_async(bus, NULL, message, ignore_reply, NULL, CALL_TIMEOUT);
+}
+
+static int start_unit(Launch *launch) {
+        sd_bus *bus = launch->launcher->manager->user_bus;
+        g_autoptr(sd_bus_message) message = NULL;
+        g_autofree char *unit = unit_name(launch);
+        int r;
+
+        r = subscribe(launch->launcher);
+        if (r < 0)
+                return r;
+        r = new_call(bus, "StartTransientUnit", &message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "ss", unit, "fail");
+        if (r < 0)
+                return r;
+        r = append_properties(message, launch);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "a(sa(sv))", 0);
+        if (r < 0)
+                return r;
+        r = sd_bus_call_async(bus, NULL, message, on_queued, launch, CALL_TIMEOUT);
+        if (r < 0)
+                return r;
+        g_hash_table_insert(launch->launcher->units, g_steal_pointer(&unit), launch);
+        return 0;
+}
+
+void launch_as_unit(Launch *launch) {
+        sd_bus *bus = launch->launcher->manager->user_bus;
+        g_autofree char *reason = NULL;
+        int r;
+
+        if (!bus || sd_bus_is_ready(bus) <= 0) {
+                launch_finish(launch, -EHOSTUNREACH, NULL);
+                return;
+        }
+        r = start_unit(launch);
+        if (r >= 0)
+                return;
+        reason = g_strdup_printf("The service manager cannot be asked to start it: %s.", g_strerror(-r));
+        launch_finish(launch, r, reason);
+}

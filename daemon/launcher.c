@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/launcher.h"
+
+#include <errno.h>
+
+#include "config.h"
+#include "daemon/environment-file.h"
+#include "helicopter/cleanup.h"
+
+static const LaunchMethod methods[] = { launch_as_unit, launch_as_child };
+
+Launcher *launcher_new(Manager *manager) {
+        Launcher *launcher = g_new(Launcher, 1);
+
+        *launcher = (Launcher) {
+                .manager = manager,
+                .units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        };
+        return launcher;
+}
+
+Launcher *launcher_free(Launcher *launcher) {
+        if (!launcher)
+                return NULL;
+        sd_bus_slot_unref(launcher->removed);
+        g_hash_table_unref(launcher->units);
+        g_free(launcher);
+        return NULL;
+}
+
+static const char *parent_path(void) {
+        const char *override = g_getenv("HELICOPTER_PARENT");
+
+        return override ? override : HELICOPTER_PARENT_PATH;
+}
+
+static char **parent_command(const LaunchRequest *request, const char *environment_file) {
+        g_autoptr(GPtrArray) command = g_ptr_array_new();
+
+        g_ptr_array_add(command, g_strdup(parent_path()));
+        g_ptr_array_add(command, g_strdup_printf("--job=%s", request->name));
+        g_ptr_array_add(command, g_strdup_printf("--environment=%s", environment_file));
+        g_ptr_array_add(command, g_strdup("--"));
+        for (const char *const *word = request->argv; *word; word++)
+                g_ptr_array_add(command, g_strdup(*word));
+        g_ptr_array_add(command, NULL);
+        return (char **) g_ptr_array_steal(command, NULL);
+}
+
+static void launch_free(Launch *launch) {
+        g_free(launch->job_name);
+        g_strfreev(launch->command);
+        g_free(launch->cwd);
+        g_free(launch);
+}
+
+Job *launch_job(const Launch *launch) {
+        return manager_find_job(launch->launcher->manager, launch->job_name);
+}
+
+void launch_finish(Launch *launch, int result, const char *reason) {
+        Job *job = launch_job(launch);
+
+        if (result == -EHOSTUNREACH && job && ++launch->method < G_N_ELEMENTS(methods)) {
+                methods[launch->method](launch);
+                return;
+        }
+        if (result < 0 && job)
+                job_fail(job, reason);
+        launch_free(launch);
+}
+
+void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) {
+        g_autofree char *environment_file = NULL;
+        Launch *launch;
+        int error;
+
+        environment_file = environment_file_write(job->name, request->environment, &error);
+        if (!environment_file) {
+                g_autofree char *reason = g_strdup_printf("Its environment cannot be stored: %s.", g_strerror(-error));
+
+                job_fail(job, reason);
+                return;
+        }
+        launch = g_new(Launch, 1);
+        *launch = (Launch) {
+                .launcher = launcher,
+                .job_name = g_strdup(request->name),
+                .command = parent_command(request, environment_file),
+                .cwd = g_strdup(request->cwd),
+        };
+        methods[0](launch);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * How a job is started: as a transient unit of the user's service manager, or, where none answers, as a child of the daemon. Either way what
+ * is started is a helicopter-parent, which registers the job; the launcher's part ends when that one has been executed.
+ */
+
+#include "daemon/job.h"
+
+typedef struct LaunchRequest {
+        const char *name;
+        const char *const *argv;
+        const char *cwd;
+        const char *const *environment;
+} LaunchRequest;
+
+/* One job being started. Owned by whoever works on it, until launch_finish(). */
+typedef struct Launch {
+        Launcher *launcher;
+        unsigned method; /* which way is being tried */
+        char *job_name;
+        char **command; /* of the helicopter-parent, with its options and the job's command */
+        char *cwd;
+} Launch;
+
+/* A way to start jobs: must call launch_finish() once, at once or later. */
+typedef void (*LaunchMethod)(Launch *launch);
+
+struct Launcher {
+        Manager *manager;    /* not owned */
+        GHashTable *units;   /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
+        sd_bus_slot *removed; /* the match for the service manager's JobRemoved */
+};
+
+Launcher *launcher_new(Manager *manager);
+Launcher *launcher_free(Launcher *launcher);
+
+/* Start a job. What goes wrong, now or later, is told by job_fail(). */
+void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request);
+
+/* The job of a launch, or NULL when it is not listed any more. */
+Job *launch_job(const Launch *launch);
+
+/*
+ * This way has been tried. result: 0, started; -EHOSTUNREACH, there is nobody to do it this way, so the next one is tried; else a negative errno,
+ * and reason is a sentence. Frees the launch, or hands it on.
+ */
+void launch_finish(Launch *launch, int result, const char *reason);
+
+/* The two ways; launcher-unit.c and launcher-child.c. */
+void launch_as_unit(Launch *launch);
+void launch_as_child(Launch *launch);

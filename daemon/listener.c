@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/peer.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/log.h"
+#include "helicopter/private-socket.h"
+
+/* More connections than these are refused: each job has one, the rest are clients. */
+#define PEERS_MAX 8192
+
+static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Manager *manager = userdata;
+        int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int r;
+
+        if (connection < 0) {
+                /* Interrupted, or the other side has hung up again: the next one may be waiting. */
+                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+                        log_error("Cannot accept a connection: %m.");
+                return 0;
+        }
+        if (g_hash_table_size(manager->peers) >= PEERS_MAX) {
+                log_warning("There are %d connections already; one more was refused.", PEERS_MAX);
+                close(connection);
+                return 0;
+        }
+        r = peer_add(manager, connection);
+        if (r == -EPERM)
+                log_warning("A connection of another user was refused.");
+        else if (r < 0)
+                log_error("Cannot serve a connection: %s.", g_strerror(-r));
+        return 0;
+}
+
+static int passed_socket(void) {
+        int count = sd_listen_fds(true);
+
+        if (count < 0)
+                return count;
+        if (count == 0)
+                return -ENOENT;
+        if (count > 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) <= 0)
+                return -EINVAL;
+        return SD_LISTEN_FDS_START;
+}
+
+static int own_socket(void) {
+        g_autofree char *path = private_socket_path();
+
+        return private_socket_listen(path);
+}
+
+int listener_start(Manager *manager, sd_event_source **ret_source) {
+        autofd fd = passed_socket();
+        int r;
+
+        if (fd == -ENOENT)
+                fd = own_socket();
+        if (fd < 0)
+                return fd;
+        /* A connection that was reset before accept() must not make it wait for the next. */
+        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+        r = sd_event_add_io(manager->event, ret_source, fd, EPOLLIN, on_connection, manager);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_io_fd_own(*ret_source, true);
+        if (r < 0)
+                return r;
+        (void) g_steal_fd(&fd);
+        return 0;
+}

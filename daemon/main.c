@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* helicopterd: wires the daemon's parts together and runs them until a signal, or Terminate, ends it. */
+
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include "config.h"
+#include "daemon/listener.h"
+#include "daemon/manager.h"
+#include "daemon/user-bus.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/log.h"
+
+static int parse_options(int argc, char **argv) {
+        g_autoptr(GOptionContext) context = g_option_context_new("- keep Python jobs debuggable");
+        g_autoptr(GError) error = NULL;
+        gboolean version = FALSE;
+        const GOptionEntry entries[] = {
+                { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
+                {},
+        };
+
+        g_option_context_add_main_entries(context, entries, NULL);
+        if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
+                log_error("%s", error ? error->message : "it takes no arguments");
+                return -EINVAL;
+        }
+        if (version)
+                puts("helicopterd " HELICOPTER_VERSION);
+        return version;
+}
+
+/* Each job takes descriptors. The soft limit is low for the sake of select(2), which is not used here. */
+static void raise_file_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int new_event(sd_event **ret_event) {
+        g_autoptr(sd_event) event = NULL;
+        sigset_t signals;
+        int r;
+
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGCHLD);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        sigprocmask(SIG_BLOCK, &signals, NULL);
+
+        r = sd_event_default(&event);
+        if (r < 0)
+                return r;
+        r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+        if (r < 0)
+                return r;
+        r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+        if (r < 0)
+                return r;
+        r = sd_event_set_watchdog(event, true);
+        if (r < 0)
+                return r;
+        *ret_event = g_steal_pointer(&event);
+        return 0;
+}
+
+static void notify_ready(void) {
+        sd_notify(false, "READY=1");
+}
+
+static int run(void) {
+        g_autoptr(sd_event) event = NULL;
+        g_autoptr(Manager) manager = NULL;
+        g_autoptr(sd_event_source) listener = NULL;
+        int r;
+
+        r = new_event(&event);
+        if (r < 0)
+                return r;
+        manager = manager_new(event);
+        r = listener_start(manager, &listener);
+        if (r < 0)
+                return r;
+        r = user_bus_start(manager, notify_ready);
+        if (r < 0)
+                return r;
+        r = sd_event_loop(event);
+        sd_notify(false, "STOPPING=1");
+        return r;
+}
+
+int main(int argc, char **argv) {
+        int r;
+
+        log_open("helicopterd");
+        r = parse_options(argc, argv);
+        if (r != 0)
+                return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        error_register();
+        raise_file_limit();
+        signal(SIGPIPE, SIG_IGN);
+        r = run();
+        if (r == -EADDRINUSE)
+                log_error("Another daemon serves the private socket already; this one ends.");
+        else if (r < 0)
+                log_error("Failed: %s.", g_strerror(-r));
+        return r < 0 ? EXIT_FAILURE : r;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/manager.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "daemon/job-bus.h"
+#include "daemon/job.h"
+#include "daemon/launcher.h"
+#include "daemon/manager-bus.h"
+#include "daemon/peer.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/job-name.h"
+#include "helicopter/log.h"
+#include "helicopter/process.h"
+
+/* Jobs that have not ended, and jobs that have and are still listed. */
+#define JOBS_MAX 4096
+#define ENDED_MAX 256
+
+/* How long a job has between SIGTERM and SIGKILL when the daemon is told to terminate, and all of them together. */
+#define TERMINATE_GRACE (10 * G_USEC_PER_SEC)
+#define TERMINATE_TIMEOUT (30 * G_USEC_PER_SEC)
+
+static void free_job(void *job) {
+        job_free(job);
+}
+
+static void free_peer(void *peer) {
+        peer_free(peer);
+}
+
+Manager *manager_new(sd_event *event) {
+        Manager *manager = g_new(Manager, 1);
+
+        *manager = (Manager) {
+                .event = sd_event_ref(event),
+                .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_job),
+                .ended = G_QUEUE_INIT,
+                .peers = g_hash_table_new_full(NULL, NULL, NULL, free_peer),
+                .unwanted = g_ptr_array_new_with_free_func(free_peer),
+        };
+        manager->launcher = launcher_new(manager);
+        return manager;
+}
+
+Manager *manager_free(Manager *manager) {
+        if (!manager)
+                return NULL;
+        g_queue_clear(&manager->ended);
+        g_hash_table_unref(manager->jobs);
+        g_hash_table_unref(manager->peers);
+        g_ptr_array_unref(manager->unwanted);
+        sd_event_source_disable_unref(manager->sweep);
+        launcher_free(manager->launcher);
+        sd_event_source_disable_unref(manager->terminate_deadline);
+        sd_bus_message_unref(manager->terminate);
+        sd_bus_close_unref(manager->user_bus);
+        sd_event_unref(manager->event);
+        g_free(manager);
+        return NULL;
+}
+
+Job *manager_find_job(Manager *manager, const char *name) {
+        return g_hash_table_lookup(manager->jobs, name);
+}
+
+/* The job that has `pid` as its main process, or `parent` as its helicopter-parent. */
+static Job *find_running(Manager *manager, uint32_t pid, uint32_t parent) {
+        GHashTableIter iter;
+        Job *job;
+
+        g_hash_table_iter_init(&iter, manager->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **) &job))
+                if (job_is_running(job) && (job->told.pid == pid || job->parent_pid == parent))
+                        return job;
+        return NULL;
+}
+
+Job *manager_find_job_by_pid(Manager *manager, pid_t pid) {
+        ProcessStatus status;
+
+        /* Upwards, so that of nested jobs the inner one is found; bounded, since the tree may change meanwhile. */
+        for (unsigned depth = 0; depth < 4096 && pid > 1; depth++) {
+                Job *job;
+
+                if (process_status(pid, &status) < 0)
+                        return NULL;
+                job = find_running(manager, (uint32_t) pid, (uint32_t) status.parent);
+                if (job)
+                        return job;
+                pid = status.parent;
+        }
+        return NULL;
+}
+
+static int check_new_name(Manager *manager, const char *name, sd_bus_error *error) {
+        guint active = g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
+
+        if (!job_name_is_valid(name))
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_NAME, "'%.*s' is not a name for a job.",
+                        JOB_NAME_MAX, name);
+        if (active >= JOBS_MAX)
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "There are %u jobs already, and no more may be.", active);
+        return 0;
+}
+
+static Job *add_job(Manager *manager, const char *name) {
+        Job *old = manager_find_job(manager, name);
+        Job *job;
+
+        if (old)
+                manager_remove_job(manager, old);
+        job = job_new(manager, name);
+        g_hash_table_insert(manager->jobs, job->name, job);
+        manager_emit_job_new(manager, job);
+        return job;
+}
+
+static bool name_is_free(Manager *manager, const char *name) {
+        Job *job = manager_find_job(manager, name);
+
+        return !job || job_has_ended(job);
+}
+
+Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error) {
+        if (check_new_name(manager, name, error) < 0)
+                return NULL;
+        if (!name_is_free(manager, name)) {
+                sd_bus_error_setf(error, HELICOPTER_ERROR_JOB_EXISTS, "A job named %s exists and has not ended.", name);
+                return NULL;
+        }
+        return add_job(manager, name);
+}
+
+Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *error) {
+        g_autofree char *numbered = NULL;
+
+        if (check_new_name(manager, name, error) < 0)
+                return NULL;
+        if (name_is_free(manager, name))
+                return add_job(manager, name);
+        /* One of JOBS_MAX + 1 names is free, since no more jobs than that are active. */
+        for (unsigned number = 2; !numbered || !name_is_free(manager, numbered); number++) {
+                g_free(numbered);
+                numbered = job_name_numbered(name, number);
+        }
+        return add_job(manager, numbered);
+}
+
+void manager_remove_job(Manager *manager, Job *job) {
+        g_queue_remove(&manager->ended, job);
+        manager_emit_job_removed(manager, job);
+        g_hash_table_remove(manager->jobs, job->name);
+}
+
+static guint count_active(Manager *manager) {
+        return g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
+}
+
+static void finish_terminate(Manager *manager) {
+        sd_bus_message *call = manager->terminate;
+
+        if (!call || count_active(manager) > 0)
+                return;
+        log_info("All jobs have ended, and so does the daemon, as it was told to.");
+        sd_bus_reply_method_return(call, NULL);
+        sd_event_exit(manager->event, 0);
+}
+
+/* Drop what could not be dropped in the callback that found it to be of no use. */
+static int on_sweep(sd_event_source *source, void *userdata) {
+        Manager *manager = userdata;
+
+        g_ptr_array_set_size(manager->unwanted, 0);
+        for (GList *link = manager->ended.head; link;) {
+                Job *job = link->data;
+
+                link = link->next;
+                if (job->never_ran || g_queue_get_length(&manager->ended) > ENDED_MAX)
+                        manager_remove_job(manager, job);
+        }
+        finish_terminate(manager);
+        return 0;
+}
+
+static void need_sweep(Manager *manager) {
+        int r;
+
+        if (!manager->sweep)
+                r = sd_event_add_defer(manager->event, &manager->sweep, on_sweep, manager);
+        else
+                r = sd_event_source_set_enabled(manager->sweep, SD_EVENT_ONESHOT);
+        if (r < 0)
+                log_error("Cannot clean up: %s.", g_strerror(-r));
+}
+
+void manager_job_ended(Manager *manager, Job *job) {
+        g_queue_push_tail(&manager->ended, job);
+        need_sweep(manager);
+}
+
+void manager_drop_peer(Manager *manager, Peer *peer) {
+        if (!g_hash_table_steal(manager->peers, peer))
+                return;
+        g_ptr_array_add(manager->unwanted, peer);
+        need_sweep(manager);
+}
+
+static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        sd_bus_reply_method_errorf(manager->terminate, HELICOPTER_ERROR_TIMEOUT,
+                "%u jobs did not end in time; the daemon stays.", count_active(manager));
+        manager->terminate = sd_bus_message_unref(manager->terminate);
+        return 0;
+}
+
+static void stop_all(Manager *manager) {
+        GHashTableIter iter;
+        Job *job;
+
+        g_hash_table_iter_init(&iter, manager->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **) &job)) {
+                g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+                if (!job_has_ended(job) && job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
+                        log_warning("%s", error.message);
+        }
+}
+
+int manager_terminate(Manager *manager, sd_bus_message *call) {
+        int r;
+
+        if (manager->terminate)
+                return -EALREADY;
+        manager->terminate_deadline = sd_event_source_disable_unref(manager->terminate_deadline);
+        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC,
+                TERMINATE_TIMEOUT, 0, on_terminate_deadline, manager);
+        if (r < 0)
+                return r;
+        manager->terminate = sd_bus_message_ref(call);
+        stop_all(manager);
+        need_sweep(manager);
+        return 0;
+}
+
+void manager_each_bus(Manager *manager, ManagerBusFunc func, void *userdata) {
+        GHashTableIter iter;
+        Peer *peer;
+
+        if (manager->user_bus)
+                func(manager->user_bus, userdata);
+        g_hash_table_iter_init(&iter, manager->peers);
+        while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
+                if (peer_is_ready(peer))
+                        func(peer->bus, userdata);
+}

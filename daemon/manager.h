@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The daemon's state: the jobs that there are, the peers that are connected, and the way to start jobs.
+ *
+ * A job's truth is with its parent, which registers it; what stands here is what the parents told. No two jobs share a name.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+typedef struct Job Job;
+typedef struct Launcher Launcher;
+typedef struct Peer Peer;
+
+typedef struct Manager {
+        sd_event *event;
+        sd_bus *user_bus;         /* NULL where there is none */
+        GHashTable *jobs;         /* name → Job, owned */
+        GQueue ended;             /* the Jobs of `jobs` that have ended, oldest first */
+        GHashTable *peers;        /* Peer → itself, owned */
+        GPtrArray *unwanted;      /* Peers to be freed by the sweep, owned */
+        sd_event_source *sweep;
+        Launcher *launcher;       /* owned */
+        sd_bus_message *terminate; /* the call of Terminate that waits for the jobs to end, or NULL */
+        sd_event_source *terminate_deadline;
+} Manager;
+
+/* event: a reference is taken. Never fails. */
+Manager *manager_new(sd_event *event);
+Manager *manager_free(Manager *manager);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
+
+/* The job of that name, or NULL. */
+Job *manager_find_job(Manager *manager, const char *name);
+
+/* The running job that a process belongs to, or NULL. */
+Job *manager_find_job_by_pid(Manager *manager, pid_t pid);
+
+/*
+ * Add a job, in state "starting", and announce it. An ended job of the same name is dropped first. Returns the job, owned by the manager,
+ * or NULL and sets *error: BadName, JobExists, LimitReached.
+ */
+Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error);
+
+/* As manager_add_job(), but a name in use gets a number behind it. */
+Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *error);
+
+/* Announce that a job is not listed any more, and free it. */
+void manager_remove_job(Manager *manager, Job *job);
+
+/* Called by a job that has ended: keeps the list of ended jobs bounded, and lets Terminate go on. */
+void manager_job_ended(Manager *manager, Job *job);
+
+/* Stop all jobs; the call is answered, and the event loop ended, when they have ended. Takes a reference of call. */
+int manager_terminate(Manager *manager, sd_bus_message *call);
+
+/* Do something on each connection that sees the objects. A failure on one is no reason not to go on with the next. */
+typedef void (*ManagerBusFunc)(sd_bus *bus, void *userdata);
+void manager_each_bus(Manager *manager, ManagerBusFunc func, void *userdata);
+
+/* A peer whose connection is of no use any more: dropped once the current callback has returned. */
+void manager_drop_peer(Manager *manager, Peer *peer);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/order.h"
+
+#include <errno.h>
+
+#include "daemon/peer.h"
+#include "helicopter/bus-names.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/log.h"
+
+/* A parent answers within the deadline of an injection; what lies above is for a machine under load. */
+#define ORDER_TIMEOUT (10 * G_USEC_PER_SEC)
+
+typedef struct Order {
+        char *job_name;
+        sd_bus_message *call; /* NULL: nobody waits */
+        OrderHooks hooks;
+        bool answered;
+} Order;
+
+static void answer_error(Order *order, const sd_bus_error *error) {
+        order->answered = true;
+        if (order->hooks.failed)
+                order->hooks.failed(error, order->hooks.userdata);
+        if (order->call)
+                sd_bus_reply_method_error(order->call, error);
+        else
+                log_warning("Job %s: %s", order->job_name, error->message);
+}
+
+/* Runs on every end of the order, also when the connection is closed before an answer came. */
+static void order_free(void *userdata) {
+        Order *order = userdata;
+
+        if (!order->answered) {
+                g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: the connection to its helicopter-parent was lost.", order->job_name);
+                answer_error(order, &error);
+        }
+        if (order->hooks.free)
+                order->hooks.free(order->hooks.userdata);
+        sd_bus_message_unref(order->call);
+        g_free(order->job_name);
+        g_free(order);
+}
+
+/* What sd-bus itself says of a call without an answer, in our words. */
+static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_NO_REPLY) ||
+                sd_bus_error_has_name(from_parent, SD_BUS_ERROR_TIMEOUT))
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: its helicopter-parent did not answer.", order->job_name);
+        else
+                sd_bus_error_copy(&error, from_parent);
+        answer_error(order, &error);
+}
+
+static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error) {
+        Order *order = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(answer);
+        int r = 0;
+
+        if (error) {
+                answer_bus_error(order, error);
+                return 0;
+        }
+        order->answered = true;
+        if (order->hooks.reply)
+                r = order->hooks.reply(order->call, answer, order->hooks.userdata);
+        else if (order->call)
+                r = sd_bus_reply_method_return(order->call, NULL);
+        if (r < 0)
+                log_warning("Job %s: cannot pass an answer on: %s.", order->job_name, g_strerror(-r));
+        return 0;
+}
+
+int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_error *error) {
+        if (job_has_ended(job))
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Job %s has ended.", job->name);
+        if (!job->peer)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: its helicopter-parent (pid %u) is not connected.", job->name, job->parent_pid);
+        return sd_bus_message_new_method_call(
+                job->peer->bus, ret_order, NULL, HELICOPTER_PARENT_OBJECT, HELICOPTER_PARENT_INTERFACE, method);
+}
+
+int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks) {
+        Order *order = g_new(Order, 1);
+        sd_bus_slot *slot = NULL;
+        int r;
+
+        *order = (Order) {
+                .job_name = g_strdup(job->name),
+                .call = sd_bus_message_ref(call),
+                .hooks = hooks ? *hooks : (OrderHooks) {},
+        };
+        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT);
+        if (r < 0) {
+                order->answered = true; /* by whoever gets what is returned here */
+                order->hooks.free = NULL;
+                order_free(order);
+                return r;
+        }
+        sd_bus_slot_set_destroy_callback(slot, order_free);
+        sd_bus_slot_set_floating(slot, true);
+        sd_bus_slot_unref(slot);
+        return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/peer.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "daemon/job.h"
+#include "daemon/manager-bus.h"
+#include "daemon/registry-bus.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/log.h"
+
+/* A peer that does not say who it is within this time is disconnected. */
+#define AUTHENTICATION_TIMEOUT (10 * G_USEC_PER_SEC)
+
+/* A peer that leaves this many messages unread is disconnected. */
+#define UNREAD_MAX 4096
+
+bool peer_is_ready(Peer *peer) {
+        uint64_t unread = 0;
+
+        if (sd_bus_is_ready(peer->bus) <= 0)
+                return false;
+        if (sd_bus_get_n_queued_write(peer->bus, &unread) >= 0 && unread > UNREAD_MAX) {
+                log_warning("A peer does not read its messages and is disconnected.");
+                sd_bus_close(peer->bus);
+                return false;
+        }
+        return true;
+}
+
+Peer *peer_free(Peer *peer) {
+        Job *job;
+
+        if (!peer)
+                return NULL;
+        job = peer->job_name ? manager_find_job(peer->manager, peer->job_name) : NULL;
+        if (job && job->peer == peer)
+                job_parent_lost(job);
+        sd_event_source_disable_unref(peer->deadline);
+        /* Not flushed: that would wait for a peer that does not read. */
+        sd_bus_close_unref(peer->bus);
+        g_free(peer->job_name);
+        g_free(peer);
+        return NULL;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Peer *peer = userdata;
+
+        peer->deadline = sd_event_source_disable_unref(peer->deadline);
+        if (sd_bus_is_ready(peer->bus) <= 0) {
+                log_info("A peer did not authenticate in time and is disconnected.");
+                manager_drop_peer(peer->manager, peer);
+        }
+        return 0;
+}
+
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Peer *peer = userdata;
+
+        manager_drop_peer(peer->manager, peer);
+        return 0;
+}
+
+static int check_user(int fd) {
+        struct ucred credentials;
+        socklen_t size = sizeof credentials;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+                return -errno;
+        return credentials.uid == geteuid() ? 0 : -EPERM;
+}
+
+static int open_bus(Peer *peer, int fd) {
+        sd_id128_t id;
+        int r;
+
+        r = sd_bus_new(&peer->bus);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        r = sd_bus_set_fd(peer->bus, fd, fd);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        r = sd_id128_randomize(&id);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_server(peer->bus, true, id);
+        if (r < 0)
+                return r;
+        r = sd_bus_negotiate_fds(peer->bus, true);
+        if (r < 0)
+                return r;
+        return sd_bus_start(peer->bus);
+}
+
+static int serve(Peer *peer) {
+        int r;
+
+        r = sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, peer);
+        if (r < 0)
+                return r;
+        r = manager_export(peer->manager, peer->bus);
+        if (r < 0)
+                return r;
+        r = registry_export(peer);
+        if (r < 0)
+                return r;
+        r = sd_event_add_time_relative(peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT,
+                0, on_deadline, peer);
+        if (r < 0)
+                return r;
+        return sd_bus_attach_event(peer->bus, peer->manager->event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+int peer_add(Manager *manager, int fd) {
+        Peer *peer;
+        int r;
+
+        r = check_user(fd);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        peer = g_new(Peer, 1);
+        *peer = (Peer) { .manager = manager };
+        r = open_bus(peer, fd);
+        if (r >= 0)
+                r = serve(peer);
+        if (r < 0) {
+                peer_free(peer);
+                return r;
+        }
+        g_hash_table_add(manager->peers, peer);
+        return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A connection to the private socket: a client, or the parent of a job. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/manager.h"
+
+struct Peer {
+        Manager *manager; /* not owned; outlives the peer */
+        sd_bus *bus;
+        sd_event_source *deadline; /* for its authentication */
+        char *job_name;            /* what it registered; NULL: nothing */
+};
+
+/*
+ * Serve a connection: check who is there, and export the objects. fd is taken over, also on failure. The peer belongs to the manager.
+ * Returns 0, -EPERM for another user, or a negative errno.
+ */
+int peer_add(Manager *manager, int fd);
+
+/* Close the connection. Never fails, returns NULL. */
+Peer *peer_free(Peer *peer);
+
+/* Whether it has said who it is, so that signals may be sent to it. */
+bool peer_is_ready(Peer *peer);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.helicopter1.Registry: how a helicopter-parent makes its job known and keeps it up to date. */
+
+#include "daemon/registry-bus.h"
+
+#include <errno.h>
+
+#include "daemon/caller.h"
+#include "daemon/job.h"
+#include "helicopter/bus-names.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/job-name.h"
+#include "helicopter/log.h"
+
+/* A job that waits for this parent: one that was just launched, or one whose parent comes back. */
+static bool is_expected(const Job *job, const Caller *caller) {
+        if (job_has_ended(job))
+                return false;
+        if (job->parent_pid == 0)
+                return g_str_equal(job->told.state, JOB_STATE_STARTING);
+        return job->parent_pid == (uint32_t) caller->pid;
+}
+
+static Job *find_or_add(Manager *manager, const char *name, bool exact, const Caller *caller, sd_bus_error *error) {
+        Job *job = job_name_is_valid(name) ? manager_find_job(manager, name) : NULL;
+
+        if (job && is_expected(job, caller))
+                return job;
+        return exact ? manager_add_job(manager, name, error) : manager_add_job_numbered(manager, name, error);
+}
+
+static int adopt(Peer *peer, Job *job, Caller *caller, sd_bus_message *message) {
+        int r;
+
+        r = job_set_parent(job, peer, caller->pid, g_steal_fd(&caller->pidfd));
+        if (r < 0)
+                return r;
+        g_free(peer->job_name);
+        peer->job_name = g_strdup(job->name);
+        return job_update(job, message);
+}
+
+static int method_register(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Peer *peer = userdata;
+        g_auto(Caller) caller = CALLER_NONE;
+        const char *name;
+        int exact, r;
+        Job *job;
+
+        r = caller_query(message, &caller, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "sb", &name, &exact);
+        if (r < 0)
+                return r;
+        if (peer->job_name)
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_JOB_EXISTS, "This connection has registered %s.", peer->job_name);
+        job = find_or_add(peer->manager, name, exact, &caller, error);
+        if (!job)
+                return -sd_bus_error_get_errno(error);
+        r = adopt(peer, job, &caller, message);
+        if (r < 0) {
+                job_fail(job, "Its helicopter-parent registered it in a way that cannot be understood.");
+                return r;
+        }
+        log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
+        return sd_bus_reply_method_return(message, "s", job->name);
+}
+
+static int method_update(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Peer *peer = userdata;
+        Job *job = peer->job_name ? manager_find_job(peer->manager, peer->job_name) : NULL;
+        int r;
+
+        if (!job || job->peer != peer)
+                return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
+        r = job_update(job, message);
+        if (r < 0)
+                return r;
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+/* clang-format off */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Register", SD_BUS_ARGS("s", name, "b", exact, "a{sv}", properties),
+                SD_BUS_RESULT("s", assigned), method_register, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Update", SD_BUS_ARGS("a{sv}", properties), SD_BUS_NO_RESULT,
+                method_update, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+/* clang-format on */
+
+int registry_export(Peer *peer) {
+        return sd_bus_add_object_vtable(
+                peer->bus, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, vtable, peer);
+}

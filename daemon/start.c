@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/start.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/job.h"
+#include "daemon/launcher.h"
+#include "daemon/wait.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/job-name.h"
+
+/* A service manager under load takes its time. */
+#define START_TIMEOUT (60 * G_USEC_PER_SEC)
+
+/* What execve(2) takes at most for one string (MAX_ARG_STRLEN: 32 pages). */
+#define STRING_MAX (32 * 4096)
+
+/* Exit codes of a parent that could not execute its command, as of env(1) and timeout(1). */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+typedef struct Request {
+        const char *name;
+        char **argv;
+        const char *cwd;
+        char **environment;
+} Request;
+
+static void free_strings(char **strings) {
+        for (char **s = strings; s && *s; s++)
+                free(*s);
+        free(strings);
+}
+
+static void request_clear(Request *request) {
+        free_strings(request->argv);
+        free_strings(request->environment);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
+
+static int refuse_options(sd_bus_message *message, sd_bus_error *error) {
+        const char *option;
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(message, 'e', "sv");
+        if (r <= 0)
+                return r;
+        r = sd_bus_message_read(message, "s", &option);
+        if (r < 0)
+                return r;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "StartJob has no option '%.64s'.", option);
+}
+
+static int read_request(sd_bus_message *message, Request *request, sd_bus_error *error) {
+        int r;
+
+        r = sd_bus_message_read(message, "s", &request->name);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_strv(message, &request->argv);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "s", &request->cwd);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_strv(message, &request->environment);
+        if (r < 0)
+                return r;
+        return refuse_options(message, error);
+}
+
+/* The bytes that strings take on a new process's stack; SIZE_MAX when one of them is longer than may be. */
+static size_t stack_size(char **strings) {
+        size_t size = 0;
+
+        for (; strings && *strings; strings++) {
+                size_t length = strlen(*strings) + 1;
+
+                if (length > STRING_MAX)
+                        return SIZE_MAX;
+                size += length + sizeof(char *);
+        }
+        return size;
+}
+
+static int check_command(const Request *request, sd_bus_error *error) {
+        size_t argv = stack_size(request->argv), environment = stack_size(request->environment);
+        long most = sysconf(_SC_ARG_MAX);
+
+        if (!request->argv || !request->argv[0][0])
+                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_COMMAND, "There is no command to start.");
+        if (argv == SIZE_MAX || environment == SIZE_MAX || argv + environment > (size_t) most)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_COMMAND,
+                        "The command and its environment are longer than the %ld bytes that a process may be given.",
+                        most);
+        return 0;
+}
+
+static int check_environment(const Request *request, sd_bus_error *error) {
+        for (char **variable = request->environment; variable && *variable; variable++)
+                if (!strchr(*variable, '=') || **variable == '=')
+                        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                "'%.64s' is not an environment variable with its value.", *variable);
+        return 0;
+}
+
+static int check_directory(const Request *request, sd_bus_error *error) {
+        struct stat status;
+        int r = 0;
+
+        if (!g_path_is_absolute(request->cwd))
+                r = EINVAL;
+        else if (stat(request->cwd, &status) < 0 || access(request->cwd, X_OK) < 0)
+                r = errno;
+        else if (!S_ISDIR(status.st_mode))
+                r = ENOTDIR;
+        if (r == 0)
+                return 0;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_DIRECTORY, "A job cannot start in the folder '%.256s': %s.",
+                request->cwd, g_strerror(r));
+}
+
+static int check(const Request *request, sd_bus_error *error) {
+        int r;
+
+        r = check_command(request, error);
+        if (r < 0)
+                return r;
+        r = check_environment(request, error);
+        return r < 0 ? r : check_directory(request, error);
+}
+
+static Job *add_job(Manager *manager, const Request *request, sd_bus_error *error) {
+        g_autofree char *name = NULL;
+
+        if (*request->name)
+                return manager_add_job(manager, request->name, error);
+        name = job_name_from_command((const char *const *) request->argv);
+        return manager_add_job_numbered(manager, name, error);
+}
+
+static const char *failure_name(const Job *job) {
+        switch (job->told.exit_code) {
+        case EXIT_NOT_FOUND:
+                return HELICOPTER_ERROR_COMMAND_NOT_FOUND;
+        case EXIT_NOT_EXECUTABLE:
+                return HELICOPTER_ERROR_NOT_EXECUTABLE;
+        default:
+                return HELICOPTER_ERROR_LAUNCH_FAILED;
+        }
+}
+
+/* A command that was executed and ended already was started too: a start timestamp tells it from one that never was. */
+static bool answer_start(Job *job, sd_bus_message *call) {
+        if (job_is_running(job) || (job_has_ended(job) && job->told.start_timestamp > 0)) {
+                sd_bus_reply_method_return(call, "o", job->object);
+                return true;
+        }
+        if (!job_has_ended(job))
+                return false;
+        sd_bus_reply_method_errorf(call, failure_name(job), "Job %s: %s", job->name, job->told.failure_reason);
+        job->never_ran = true;
+        return true;
+}
+
+int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Manager *manager = userdata;
+        g_auto(Request) request = {};
+        LaunchRequest launch;
+        Job *job;
+        int r;
+
+        r = read_request(message, &request, error);
+        if (r < 0)
+                return r;
+        r = check(&request, error);
+        if (r < 0)
+                return r;
+        job = add_job(manager, &request, error);
+        if (!job)
+                return -sd_bus_error_get_errno(error);
+        r = wait_add(job, message, START_TIMEOUT, "its helicopter-parent did not report", answer_start);
+        if (r < 0) {
+                manager_remove_job(manager, job);
+                return r;
+        }
+        launch = (LaunchRequest) {
+                .name = job->name,
+                .argv = (const char *const *) request.argv,
+                .cwd = request.cwd,
+                .environment = (const char *const *) request.environment,
+        };
+        launcher_start(manager->launcher, job, &launch);
+        return 1;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/wait.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+
+struct Wait {
+        Wait *next;
+        Job *job;
+        sd_bus_message *call;
+        sd_event_source *deadline;
+        const char *what;
+        WaitAnswer answer;
+};
+
+static void wait_free(Wait *wait) {
+        sd_event_source_disable_unref(wait->deadline);
+        sd_bus_message_unref(wait->call);
+        g_free(wait);
+}
+
+static void wait_unlink(Wait *wait) {
+        Wait **link = &wait->job->waits;
+
+        while (*link != wait)
+                link = &(*link)->next;
+        *link = wait->next;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Wait *wait = userdata;
+
+        wait_unlink(wait);
+        sd_bus_reply_method_errorf(
+                wait->call, HELICOPTER_ERROR_TIMEOUT, "Job %s: %s in time.", wait->job->name, wait->what);
+        wait_free(wait);
+        return 0;
+}
+
+int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer) {
+        Wait *wait;
+        int r;
+
+        if (answer(job, call))
+                return 0;
+        wait = g_new(Wait, 1);
+        *wait = (Wait) { .job = job, .call = sd_bus_message_ref(call), .what = what, .answer = answer };
+        r = sd_event_add_time_relative(
+                job->manager->event, &wait->deadline, CLOCK_MONOTONIC, timeout, 0, on_deadline, wait);
+        if (r < 0) {
+                wait_free(wait);
+                return r;
+        }
+        wait->next = job->waits;
+        job->waits = wait;
+        return 0;
+}
+
+void wait_check(Job *job) {
+        for (Wait **link = &job->waits; *link;) {
+                Wait *wait = *link;
+
+                if (wait->answer(job, wait->call)) {
+                        *link = wait->next;
+                        wait_free(wait);
+                } else {
+                        link = &wait->next;
+                }
+        }
+}
+
+void wait_free_all(Job *job) {
+        while (job->waits) {
+                Wait *wait = job->waits;
+
+                job->waits = wait->next;
+                sd_bus_reply_method_errorf(
+                        wait->call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job->name);
+                wait_free(wait);
+        }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A method call that is answered when its job has reached a state, or when its deadline passes. */
+
+#include "daemon/job.h"
+
+/* Answer the call if it can be answered now: returns true when it was. */
+typedef bool (*WaitAnswer)(Job *job, sd_bus_message *call);
+
+/*
+ * Wait for answer() to return true, which may be at once. timeout: microseconds; when they have passed, the call is answered with
+ * Timeout, its text being "Job NAME: " and what. what: static. Takes a reference of call. 0 or a negative errno.
+ */
+int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer);
+
+/* The job has changed: answer what can be answered. */
+void wait_check(Job *job);
+
+/* The job goes: answer all that still waits with NoSuchJob. */
+void wait_free_all(Job *job);
