@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""For all suites: tests find `support`, end within a deadline, and show what the programs wrote when they fail."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support import wait  # noqa: E402
+
+
+class Overdue(BaseException):
+    """A test took too long. No test catches it by accident."""
+
+
+@pytest.fixture(autouse=True)
+def deadline():
+    """End a test that hangs."""
+
+    def overdue(_number, _frame):
+        raise Overdue(f"the test was not done after {seconds} s")
+
+    seconds = 6 * wait.SECONDS
+    signal.signal(signal.SIGALRM, overdue)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    session = getattr(item, "funcargs", {}).get("session")
+    if report.failed and session and session.folder.exists():
+        report.sections.append(("logs of the programs", session.logs()))
+        report.sections.append(("processes", "\n".join(map(str, session.processes()))))
+    return report
+
+
+@pytest.fixture
+def opened():
+    """Sessions that a test opens itself: call it with each; they are closed at the end."""
+    sessions = []
+
+    def keep(session):
+        sessions.append(session)
+        return session
+
+    yield keep
+    for session in reversed(sessions):
+        reports = session.sanitizer_reports()
+        session.close()
+        assert not reports, reports

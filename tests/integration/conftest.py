@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import pytest
+from support.session import PrivateSession
+
+
+@pytest.fixture
+def session(opened):
+    """A session with a bus and a daemon."""
+    session = opened(PrivateSession())
+    session.start_bus()
+    session.start_daemon()
+    return session
+
+
+@pytest.fixture
+def bare_session(opened):
+    """A session with nothing in it yet."""
+    return opened(PrivateSession())

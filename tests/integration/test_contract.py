@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the programs export is what the files in include/ document, member by member."""
+
+import json
+import socket
+import subprocess
+
+import pytest
+from support import contract, sdbus, wait
+from support.session import JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, job_path
+
+INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+
+
+def introspect(session, path):
+    """Introspection data over the bus and over the private socket, which must agree but for what only one of them has."""
+    with session.bus() as bus, session.peer() as peer:
+        return (contract.introspected(bus.call(path, INTROSPECTABLE, "Introspect")),
+                contract.introspected(peer.call(path, INTROSPECTABLE, "Introspect")))
+
+
+def test_manager(session):
+    on_bus, on_peer = introspect(session, MANAGER_PATH)
+    assert on_bus[MANAGER] == contract.documented(MANAGER)
+    assert on_peer[MANAGER] == contract.documented(MANAGER)
+    assert "org.freedesktop.DBus.ObjectManager" in on_bus
+    assert "org.freedesktop.DBus.ObjectManager" in on_peer
+
+
+def test_registry_is_on_the_private_socket_only(session):
+    on_bus, on_peer = introspect(session, MANAGER_PATH)
+    assert on_peer["org.helicopter1.Registry"] == contract.documented("org.helicopter1.Registry")
+    assert "org.helicopter1.Registry" not in on_bus
+
+
+def test_job(session):
+    session.run_counter("count")
+    on_bus, on_peer = introspect(session, job_path("count"))
+    assert on_bus[JOB] == contract.documented(JOB)
+    assert on_peer[JOB] == contract.documented(JOB)
+
+
+def test_parent(bare_session):
+    """A listener in the daemon's place asks the parent that comes to register."""
+    bare_session.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(bare_session.socket))
+        listener.listen()
+        listener.settimeout(wait.SECONDS)
+        with subprocess.Popen([PARENT, JOBS / "counter.py", bare_session.folder / "count"], env=bare_session.env) as parent:
+            accepted, _ = listener.accept()
+            with sdbus.Connection(server=accepted) as connection:
+                xml = connection.call("/org/helicopter1/parent", INTROSPECTABLE, "Introspect")
+            parent.terminate()
+    found = contract.introspected(xml)
+    assert found["org.helicopter1.Parent"] == contract.documented("org.helicopter1.Parent")
+
+
+def test_busctl_shows_it_all(session):
+    session.run_counter("count")
+    tree = session.busctl("tree", "--list", NAME).stdout.split()
+    assert MANAGER_PATH in tree and job_path("count") in tree
+    shown = session.busctl("introspect", NAME, MANAGER_PATH).stdout
+    for kind, name in contract.documented(MANAGER):
+        assert name in shown, f"{kind} {name}"
+
+
+@pytest.mark.parametrize("name", ["a", "0day", "with.dots_and-dashes", "A" * 64])
+def test_job_object_is_the_encoded_name(session, name):
+    session.run_counter(name)
+    reply = session.busctl("call", NAME, MANAGER_PATH, MANAGER, "GetJob", "s", name)
+    assert json.loads(reply.stdout)["data"] == [job_path(name)]
+    assert session.get_property(job_path(name), JOB, "Name") == name
+
+
+def test_object_manager(session):
+    session.run_counter("count")
+    reply = session.busctl("call", NAME, MANAGER_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+    objects = json.loads(reply.stdout)["data"][0]
+    properties = objects[job_path("count")][JOB]
+    documented = {name for kind, name in contract.documented(JOB) if kind == "property"}
+    assert set(properties) == documented
+    assert properties["State"]["data"] == "running"

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon comes and goes; jobs do not notice."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+
+import pytest
+from support import wait
+from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession, Job, pid_alive
+
+
+def second_daemon(session, **more):
+    return subprocess.run([DAEMON], env=session.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=wait.SECONDS, check=False,
+                          **more)
+
+
+def test_socket_is_the_users_own(session):
+    assert stat.S_IMODE(session.socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(session.socket.parent.stat().st_mode) == 0o700
+
+
+def test_job_of_a_parent_that_was_there_first(bare_session):
+    file = bare_session.folder / "count"
+    with subprocess.Popen([PARENT, JOBS / "counter.py", file], env=bare_session.env) as parent:
+        wait.until(file.exists, "the job runs without a daemon")
+        bare_session.start_daemon()
+        bare_session.wait_state("counter", "running")
+        bare_session.attach("counter").quit()
+        parent.terminate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_jobs_survive_the_daemon(session, number):
+    """However it ends, jobs run on, and a new daemon knows them again by the same names."""
+    jobs = [session.run_counter("one"), session.run_counter("two")]
+    before = session.list()
+    started = [job.StartTimestamp for job in jobs]
+    status = session.kill_daemon(number)
+    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    for job in jobs:
+        job.counts_on()
+    session.start_daemon()
+    wait.until(lambda: session.list() == before, lambda: f"the jobs are known again: {session.list()}, before: {before}")
+    assert [job.StartTimestamp for job in jobs] == started
+    session.attach("one").quit()
+    jobs[0].counts_on()
+
+
+def test_daemon_killed_while_a_debugger_is_attached(session):
+    job = session.run_counter("count")
+    pdb = session.attach("count")
+    session.kill_daemon()
+    assert pdb.number("counter") > 0, "pdb goes on"
+    session.start_daemon()
+    session.wait_state("count", "running")
+    pdb.quit()
+    job.counts_on()
+    session.attach("count").quit()
+
+
+def test_job_that_ends_while_there_is_no_daemon(session):
+    """Its parent waits for nobody."""
+    job = session.run_counter("count")
+    pid, parent_pid = job.PID, job.ParentPID
+    session.kill_daemon()
+    os.kill(pid, signal.SIGTERM)
+    wait.until(lambda: not pid_alive(pid) and not pid_alive(parent_pid), "job and parent end")
+    session.start_daemon()
+    session.client("run", "--job", "count", "--wait", "--", "/bin/true")
+
+
+def test_daemon_is_killed_again_and_again(session):
+    job = session.run_counter("count")
+    for _ in range(5):
+        session.kill_daemon()
+        session.start_daemon()
+    session.wait_state("count", "running")
+    job.counts_on()
+
+
+def test_stale_socket_is_taken_over(bare_session):
+    bare_session.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(bare_session.socket))
+    bare_session.start_daemon()
+    assert bare_session.list() == {}
+
+
+def test_second_daemon_is_refused(session):
+    session.run_counter("count")
+    done = second_daemon(session)
+    assert done.returncode not in (0, None)
+    assert len(done.stderr.splitlines()) == 1 and str(session.socket) in done.stderr
+    assert session.list()["count"][2] == "running"
+
+
+def test_race_of_daemons(bare_session):
+    """Of many that start at once, one serves."""
+    daemons = [subprocess.Popen([DAEMON], env=bare_session.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+               for _ in range(8)]
+    wait.until(lambda: sum(daemon.poll() is None for daemon in daemons) == 1, "all but one have ended")
+    wait.until(bare_session.socket.exists, "there is a socket")
+    assert bare_session.list() == {}
+    for daemon in daemons:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_folder_open_to_others_is_refused(bare_session):
+    bare_session.socket.parent.mkdir(mode=0o700)
+    bare_session.socket.parent.chmod(0o777)
+    done = second_daemon(bare_session)
+    assert done.returncode != 0 and str(bare_session.socket.parent) in done.stderr
+
+
+def test_without_a_message_bus(bare_session):
+    bare_session.start_daemon()
+    job = bare_session.run_counter("count")
+    bare_session.attach("count").quit()
+    job.counts_on()
+
+
+def test_message_bus_that_goes(session):
+    """The private socket serves on."""
+    job = session.run_counter("count")
+    session.bus_daemon.kill()
+    session.bus_daemon.wait()
+    assert session.list()["count"][2] == "running"
+    session.attach("count").quit()
+    job.counts_on()
+
+
+def test_bus_activation(opened):
+    """The installed service file starts the daemon when its name is called."""
+    session = opened(PrivateSession())
+    session.start_bus(data_dirs=PREFIX / "share")
+    done = session.busctl("call", NAME, MANAGER_PATH, MANAGER, "ListJobs")
+    assert done.stdout.strip()
+    assert session.list() == {}
+
+
+def test_ready_is_told_after_the_socket_serves(bare_session):
+    bare_session.start_daemon()
+    with bare_session.peer() as peer:
+        assert peer.call(MANAGER_PATH, MANAGER, "ListJobs") == []
+
+
+def test_watchdog_is_fed(bare_session):
+    path = bare_session.folder / "notify"
+    bare_session.start_daemon(env={"WATCHDOG_USEC": "400000"})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        path.unlink()
+        notify.bind(str(path))
+        notify.settimeout(wait.SECONDS)
+        for _ in range(3):
+            while b"WATCHDOG=1" not in notify.recv(4096):
+                pass
+
+
+def test_socket_that_was_passed(bare_session):
+    """As the service manager does it: descriptor 3, LISTEN_PID and LISTEN_FDS."""
+    bare_session.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(bare_session.socket))
+        listener.listen()
+        script = 'exec 3<&"$1"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$2"'
+        with subprocess.Popen(["/bin/bash", "-c", script, "sh", str(listener.fileno()), DAEMON], env=bare_session.env,
+                              pass_fds=[listener.fileno()]) as daemon:
+            job = bare_session.run_counter("count")
+            assert job.counter()
+            daemon.terminate()
+            assert daemon.wait(wait.SECONDS) == 0
+        assert bare_session.socket.exists(), "the socket is not the daemon's to remove"
+
+
+def test_own_variables_do_not_reach_jobs(session):
+    """NOTIFY_SOCKET, LISTEN_* and WATCHDOG_* are the daemon's own."""
+    report = session.folder / "report"
+    session.start_job("plain", ["python3.14", JOBS / "report.py", report])
+    wait.until(report.exists, "the report is written")
+    text = report.read_text()
+    for variable in ("NOTIFY_SOCKET", "LISTEN_", "WATCHDOG_"):
+        assert variable not in text
+
+
+def test_history_survives_the_daemon_for_running_jobs(session):
+    job = session.run_counter("count")
+    session.attach("count").quit()
+    version = job.PythonVersion
+    assert version.startswith("3.14.")
+    session.kill_daemon()
+    session.start_daemon()
+    session.wait_state("count", "running")
+    assert Job(session, "count", job.file).PythonVersion == version

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Leases: one tracer at a time, told from the connection and not from what it says, ended with its holder."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from support import wait
+from support.sdbus import BusError
+from support.session import CLIENT, ERROR, JOB, JOBS, job_path
+
+# A process of its own that takes the lease, says so on stdout, and ends when it is told to on stdin.
+HOLDER = """
+import sys
+from support.sdbus import Connection
+peer = Connection(sys.argv[1], bus=False)
+lease = peer.call(sys.argv[2], "org.helicopter1.Job", "Grant", "ua{sv}", 0, {})
+print("granted", flush=True)
+sys.stdin.read()
+"""
+
+
+def grant(connection, name, target=0, **options):
+    """Take the lease of a job; its descriptor."""
+    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, {key: ("b", value) for key, value in options.items()})
+
+
+def hold(session, name):
+    """Have another process take the lease."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, f"unix:path={session.socket}", job_path(name)], text=True,
+                              env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == "granted\n"
+    return holder
+
+
+@pytest.mark.parametrize("where", ["bus", "peer"])
+def test_holder_is_who_asked(session, where):
+    job = session.run_counter("count")
+    with getattr(session, where)() as connection:
+        lease = grant(connection, "count")
+        assert job.TracerPID == os.getpid()
+        assert "pytest" in job.TracerCommand
+        os.close(lease)
+        wait.until(lambda: job.TracerPID == 0, "closing the lease ends it")
+
+
+def test_lease_outlives_the_connection(session):
+    """It is the descriptor that counts."""
+    job = session.run_counter("count")
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+    assert job.TracerPID == os.getpid()
+    os.close(lease)
+    wait.until(lambda: job.TracerPID == 0, "closing the lease ends it")
+
+
+def test_second_tracer_is_refused(session):
+    job = session.run_counter("count")
+    holder = hold(session, "count")
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "count")
+    assert refused.value.name == ERROR + "TracerBusy"
+    assert str(holder.pid) in refused.value.message
+    assert str(holder.pid) in session.refused("attach", "--job", "count")
+    assert job.TracerPID == holder.pid
+    holder.communicate()
+    wait.until(lambda: job.TracerPID == 0, "the lease ends with its holder")
+    session.attach("count").quit()
+
+
+def test_lease_is_taken_over_by_force(session):
+    job = session.run_counter("count")
+    holder = hold(session, "count")
+    with session.peer() as peer:
+        lease = grant(peer, "count", force=True)
+        assert job.TracerPID == os.getpid()
+        holder.communicate()  # its end is no longer of interest
+        job.counts_on()
+        assert job.TracerPID == os.getpid()
+        os.close(lease)
+    wait.until(lambda: job.TracerPID == 0, "the lease ends")
+
+
+def test_death_of_the_holder_ends_the_lease(session):
+    """Also when a copy of the descriptor lives on elsewhere."""
+    job = session.run_counter("count")
+    holder = hold(session, "count")
+    holder.kill()
+    holder.communicate()
+    wait.until(lambda: job.TracerPID == 0, "the lease ends with its holder")
+
+
+def test_revoke(session):
+    job = session.run_counter("count")
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+        peer.call(job_path("count"), JOB, "Revoke")
+        assert job.TracerPID == 0
+        peer.call(job_path("count"), JOB, "Revoke")  # nothing to end is no error
+        os.close(lease)
+
+
+def test_lease_of_a_descendant(session):
+    file = session.folder / "child"
+    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
+    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    with session.peer() as peer:
+        os.close(grant(peer, "family", child))
+
+
+def test_lease_survives_the_daemon(session):
+    """The lease is the parent's: a new daemon knows of it, and the holder's end still ends it."""
+    job = session.run_counter("count")
+    holder = hold(session, "count")
+    session.kill_daemon()
+    job.counts_on()
+    session.start_daemon()
+    session.wait_state("count", "running")
+    wait.until(lambda: job.TracerPID == holder.pid, "the lease is known again")
+    holder.communicate()
+    wait.until(lambda: job.TracerPID == 0, "the lease ends with its holder")
+
+
+def test_lease_ends_while_there_is_no_daemon(session):
+    job = session.run_counter("count")
+    holder = hold(session, "count")
+    session.kill_daemon()
+    holder.communicate()
+    session.start_daemon()
+    session.wait_state("count", "running")
+    wait.until(lambda: job.TracerPID == 0, "the lease has ended")
+
+
+def test_two_jobs_two_tracers(session):
+    session.run_counter("one")
+    session.run_counter("two")
+    with session.peer() as peer:
+        first = grant(peer, "one")
+        second = grant(peer, "two")
+        os.close(first)
+        os.close(second)
+
+
+@pytest.mark.parametrize(("target", "name"), [(1, "NotInJob"), (0x7FFFFFFF, "TargetGone"), (0xFFFFFFFF, "TargetGone")])
+def test_foreign_targets(session, target, name):
+    job = session.run_counter("count")
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "count", target)
+    assert refused.value.name == ERROR + name
+    assert job.TracerPID == 0
+
+
+def test_not_a_python(session):
+    session.client("run", "--job", "sleep", "--", "/bin/sleep", "1000")
+    with session.peer() as peer:
+        with pytest.raises(BusError) as refused:
+            grant(peer, "sleep", python=True)
+        assert refused.value.name == ERROR + "NotPython"
+        os.close(grant(peer, "sleep"))  # another tracer may well look at it
+    assert "ython" in session.refused("attach", "--job", "sleep")
+    assert session.list()["sleep"][2] == "running"
+
+
+@pytest.mark.parametrize("how", [{"env": {"PYTHON_DISABLE_REMOTE_DEBUG": "1"}}, {"option": "-Xdisable-remote-debug"}])
+def test_remote_debugging_switched_off(session, how):
+    file = session.folder / "off.count"
+    session.client("run", "--job", "off", "--", "python3.14", *([how["option"]] if "option" in how else []), JOBS / "counter.py", file,
+                   env=how.get("env"))
+    wait.until(file.exists, "the job runs")
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "off", python=True)
+    assert refused.value.name == ERROR + "RemoteDebugDisabled"
+    message = session.refused("attach", "--job", "off")
+    assert "PYTHON_DISABLE_REMOTE_DEBUG" in message or "disable-remote-debug" in message
+    assert session.list()["off"][2] == "running"
+
+
+def test_client_shows_the_holder(session):
+    session.run_counter("count")
+    pdb = session.attach("count")
+    message = session.refused("attach", "--job", "count")
+    assert str(session.list()["count"][4]) in message
+    pdb.quit()
+    assert CLIENT.name in message or "pid" in message.lower()

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""helicopter-parent, typed by a user or started by something else: the job is as if it were not there."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from support import wait
+from support.session import JOBS, PARENT, Pdb, pid_alive
+
+
+def parent(session, *words, **more):
+    return subprocess.Popen([str(word) for word in (PARENT, *words)], env=session.env, cwd=session.folder, text=True,
+                            **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more))
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def lines(path):
+    return path.read_text().split() if path.exists() else []
+
+
+def test_job_registers(session):
+    file = session.folder / "count"
+    with parent(session, JOBS / "counter.py", file) as process:
+        session.wait_state("counter", "running")
+        assert session.list()["counter"][3] == children(process.pid)[0]
+        with session.attach("counter").terminal as terminal:
+            terminal.sendline("quit")
+            terminal.expect("(?i)detached")
+        process.terminate()
+        process.communicate()
+    assert process.returncode == -signal.SIGTERM
+    session.wait_state("counter", "failed")
+
+
+def test_name_is_taken_as_given(session):
+    with parent(session, "--job", "mine", "--", "/bin/sleep", "1000") as process:
+        session.wait_state("mine", "running")
+        process.terminate()
+        process.communicate()
+
+
+def test_names_are_numbered_when_derived(session):
+    processes = [parent(session, "/bin/sleep", "1000") for _ in range(2)]
+    wait.until(lambda: set(session.list()) == {"sleep", "sleep-2"}, lambda: f"both are known: {session.list()}")
+    for process in processes:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.mark.parametrize("script", ["raise SystemExit(0)", "raise SystemExit(3)", "raise SystemExit(255)", "print('x', file=__import__('sys').stderr)"])
+def test_exit_code_is_the_jobs(session, script):
+    plain = wait.run("python3.14", "-c", script, check=False)
+    with parent(session, "python3.14", "-c", script) as process:
+        output = process.communicate(timeout=wait.SECONDS)
+    assert (process.returncode, *output) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV, signal.SIGINT, signal.SIGPIPE, signal.SIGHUP,
+                                    signal.SIGALRM, signal.SIGRTMIN])
+def test_end_by_signal_is_the_jobs(session, number):
+    with parent(session, "/bin/sh", "-c", f"kill -{int(number)} $$") as process:
+        process.communicate(timeout=wait.SECONDS)
+    assert process.returncode == -number
+
+
+@pytest.mark.parametrize(("command", "code"), [("/no/such/command", 127), ("no-such-command", 127), ("/etc/passwd", 126), ("/", 126)])
+def test_commands_that_cannot_be_executed(session, command, code):
+    with parent(session, "--", command) as process:
+        output, message = process.communicate(timeout=wait.SECONDS)
+    assert process.returncode == code
+    assert output == "" and command in message and len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--nonsense"], ["--job"], ["--job", "bad name", "x.py"], ["--job", "../x", "x.py"]])
+def test_usage_errors(session, words):
+    with parent(session, *words) as process:
+        output, message = process.communicate(timeout=wait.SECONDS)
+    assert process.returncode == 125
+    assert output == "" and message
+    assert session.list() == {}
+
+
+def test_a_name_in_use(session):
+    session.run_counter("mine")
+    with parent(session, "--job", "mine", "--", "/bin/sleep", "1000") as process:
+        _, message = process.communicate(timeout=wait.SECONDS)
+    assert process.returncode == 125 and "mine" in message
+    assert session.list()["mine"][2] == "running"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGCONT, signal.SIGWINCH])
+def test_signals_are_forwarded_once(session, number):
+    file = session.folder / "signals"
+    with parent(session, "python3.14", JOBS / "signals.py", file) as process:
+        wait.until(lambda: lines(file) == ["ready"], "the job is ready")
+        process.send_signal(number)
+        wait.until(lambda: len(lines(file)) == 2, "the signal arrives")
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=wait.SECONDS)
+    assert lines(file) == ["ready", signal.Signals(number).name, "SIGUSR1"]
+    assert process.returncode == 7
+
+
+def test_stdin_and_stdout_are_the_callers(session):
+    with parent(session, "cat", stdin=subprocess.PIPE) as process:
+        output, _ = process.communicate("one\ntwo\n", timeout=wait.SECONDS)
+    assert output == "one\ntwo\n" and process.returncode == 0
+
+
+def test_nothing_is_inherited_but_what_the_caller_gave(session):
+    import json
+    report = session.folder / "report"
+    reader, writer = os.pipe()
+    with parent(session, "python3.14", JOBS / "report.py", report, pass_fds=[writer]) as process:
+        process.communicate(timeout=wait.SECONDS)
+    os.close(reader)
+    os.close(writer)
+    found = json.loads(report.read_text())
+    listing = min(set(range(3, 20)) - {writer})
+    assert set(found["fds"]) == {0, 1, 2, writer, listing}
+    assert {int(line.split()[1], 16) for line in found["mask"] if line.startswith("SigBlk")} == {0}
+    assert sorted(found["environment"]) == sorted(f"{key}={value}" for key, value in session.env.items())
+
+
+def test_orphans_are_reaped(session):
+    """A double fork stays below the parent, which is where Yama looks; and leaves no zombie."""
+    file = session.folder / "orphan"
+    with parent(session, "/bin/sh", "-c", f"(sleep 1000 & echo $! >{file}) ; exec sleep 1001") as process:
+        orphan = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the orphan is there"))
+        wait.until(lambda: orphan in children(process.pid), "the orphan is the parent's child now")
+        os.kill(orphan, signal.SIGKILL)
+        wait.until(lambda: not os.path.exists(f"/proc/{orphan}"), "the orphan is reaped")
+        process.terminate()
+        process.communicate(timeout=wait.SECONDS)
+
+
+def test_busy_waiting(bare_session):
+    """With no daemon to be had, the parent takes no time."""
+    with parent(bare_session, "/bin/sleep", "1000") as process:
+        wait.until(lambda: children(process.pid), "the job runs")
+        bare_session.socket.parent.mkdir(mode=0o700, exist_ok=True)
+
+        def ticks():
+            with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+                return sum(int(word) for word in file.read().rpartition(")")[2].split()[11:13])
+
+        began, before = time.monotonic(), ticks()
+        wait.until(lambda: time.monotonic() - began > 2, "two seconds pass")
+        assert ticks() - before <= 10, "less than a tenth of a second in two"
+        process.terminate()
+        process.communicate(timeout=wait.SECONDS)
+
+
+# On a terminal.
+
+
+def terminal(session, *words):
+    """helicopter-parent, typed at a shell with job control."""
+    shell = session.spawn("/bin/bash", "--norc", "--noprofile", "-i", env={"PS1": "$ "})
+    shell.expect_exact("$ ")
+    shell.sendline(" ".join(str(word) for word in (PARENT, *words)))
+    return shell
+
+
+def test_interrupt_comes_once(session):
+    file = session.folder / "signals"
+    shell = terminal(session, "python3.14", JOBS / "signals.py", file)
+    wait.until(lambda: lines(file) == ["ready"], "the job is ready")
+    shell.sendintr()
+    wait.until(lambda: len(lines(file)) >= 2, "the signal arrives")
+    os.kill(session.list()["signals"][3], signal.SIGUSR1)
+    shell.expect_exact("$ ")
+    shell.sendline("echo code=$?")
+    shell.expect(r"code=(\d+)")
+    assert shell.match.group(1) == "7"
+    assert lines(file) == ["ready", "SIGINT", "SIGUSR1"]
+
+
+def test_job_reads_the_terminal(session):
+    shell = terminal(session, "python3.14", "-c", "\"print('got', input('say: '))\"")
+    shell.expect_exact("say: ")
+    shell.sendline("hello")
+    shell.expect_exact("got hello")
+    shell.expect_exact("$ ")
+
+
+def test_suspend_and_continue(session):
+    file = session.folder / "count"
+    shell = terminal(session, JOBS / "counter.py", file)
+    wait.until(file.exists, "the job runs")
+    job_pid = session.wait_state("counter", "running") and session.list()["counter"][3]
+    shell.sendcontrol("z")
+    shell.expect("Stopped")
+    with open(f"/proc/{job_pid}/stat", encoding="ascii") as stat:
+        assert stat.read().rpartition(")")[2].split()[0] == "T"
+    before = int(file.read_text())
+    shell.sendline("bg")
+    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on in the background")
+    shell.sendline("fg")
+    shell.expect_exact(str(PARENT))
+    shell.sendcontrol("z")
+    shell.expect("Stopped")
+    shell.sendline("fg")
+    shell.expect_exact(str(PARENT))
+    shell.sendintr()
+    shell.expect_exact("$ ")
+    shell.sendline("echo code=$?")
+    shell.expect(r"code=(\d+)")
+    assert shell.match.group(1) == str(128 + signal.SIGINT)
+    assert not pid_alive(job_pid)
+
+
+def test_attach_to_a_typed_job(session):
+    file = session.folder / "count"
+    shell = terminal(session, JOBS / "counter.py", file)
+    wait.until(file.exists, "the job runs")
+    session.wait_state("counter", "running")
+    pdb = session.attach("counter")
+    assert pdb.number("counter") > 0
+    pdb.quit()
+    before = int(file.read_text())
+    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+    shell.sendintr()
+    shell.expect("KeyboardInterrupt")
+
+
+def test_hangup_of_the_terminal(session):
+    file = session.folder / "signals"
+    shell = terminal(session, "python3.14", JOBS / "signals.py", file)
+    wait.until(lambda: lines(file) == ["ready"], "the job is ready")
+    shell.close(force=False)
+    wait.until(lambda: "SIGHUP" in lines(file), "the job is told")
+
+
+def test_prompt_on_a_typed_job(session):
+    file = session.folder / "count"
+    with parent(session, JOBS / "counter.py", file) as process:
+        wait.until(file.exists, "the job runs")
+        session.wait_state("counter", "running")
+        client = session.spawn(PARENT.parent / "helicopter-client")
+        client.expect_exact(">>> ")
+        client.sendline("attach")
+        assert Pdb(client).number("counter") > 0
+        client.sendline("quit")
+        client.expect_exact(">>> ")
+        client.sendline("quit")
+        client.wait()
+        assert process.poll() is None
+        process.kill()
+        process.communicate()

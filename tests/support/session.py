@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The programs under test, and what they need around them."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pexpect
+
+from support import sdbus, wait
+
+PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
+CLIENT = PREFIX / "bin/helicopter-client"
+PARENT = PREFIX / "bin/helicopter-parent"
+DAEMON = PREFIX / "libexec/helicopterd"
+JOBS = Path(__file__).parent / "jobs"
+INCLUDE = Path(__file__).parents[2] / "include/helicopter"
+
+NAME = "org.helicopter1"
+MANAGER_PATH = "/org/helicopter1"
+MANAGER = "org.helicopter1.Manager"
+JOB = "org.helicopter1.Job"
+ERROR = "org.helicopter1.Error."
+
+
+def encode(name):
+    """A name as sd_bus_path_encode() writes it."""
+    return "".join(char if char.isalnum() and not (at == 0 and char.isdigit()) else f"_{ord(char):02x}" for at, char in enumerate(name))
+
+
+def job_path(name):
+    return f"{MANAGER_PATH}/job/{encode(name)}"
+
+
+def pid_alive(pid):
+    """Whether there is such a process; a zombie is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Job:
+    """A job that counts."""
+
+    def __init__(self, session, name, file):
+        self.session, self.name, self.file = session, name, file
+
+    def counter(self):
+        try:
+            return int(self.file.read_text() or 0)
+        except FileNotFoundError:
+            return 0
+
+    def counts_on(self):
+        """Wait until the job has counted on from now."""
+        before = self.counter()
+        wait.until(lambda: self.counter() > before + 1, f"job {self.name} counts on from {before}")
+
+    def stands_still(self):
+        """The number that the job stays at for a while (its loop takes 50 ms)."""
+        numbers = []
+
+        def same():
+            numbers.append(self.counter())
+            return len(numbers) > 30 and len(set(numbers[-30:])) == 1
+
+        wait.until(same, f"job {self.name} stands still")
+        return numbers[-1]
+
+    def __getattr__(self, attribute):
+        """job.PID, job.State …: properties, as the daemon has them."""
+        if not attribute[0].isupper():
+            raise AttributeError(attribute)
+        return self.session.get_property(job_path(self.name), JOB, attribute)
+
+
+class Session:
+    """A user's session. In this class, what does not depend on where its daemon and bus come from."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="hc-", dir="/tmp"))
+        self.env = {
+            "PATH": f"{PREFIX}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.folder / "home"),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+            "HELICOPTER_TEST": str(self.folder),  # what is left at the end is found by this
+            "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer:detect_stack_use_after_return=1",
+            "UBSAN_OPTIONS": f"log_path={self.folder}/sanitizer:print_stacktrace=1",
+        }
+        (self.folder / "home").mkdir()
+
+    @property
+    def socket(self):
+        return Path(self.env["XDG_RUNTIME_DIR"]) / "helicopter/bus"
+
+    # The client.
+
+    def client(self, *words, check=True, env=None, **more):
+        """Run helicopter-client without a terminal."""
+        return wait.run(CLIENT, *words, check=check, env=self.env | (env or {}), **({"cwd": self.folder} | more))
+
+    def refused(self, *words, code=None, **more):
+        """Run helicopter-client, which must fail with one sentence on stderr; return that."""
+        done = self.client(*words, check=False, **more)
+        assert done.returncode > 0, f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        assert code is None or done.returncode == code, f"{words} ended with {done.returncode}: {done.stderr}"
+        assert done.stdout == "", f"{words} wrote to stdout: {done.stdout}"
+        assert len(done.stderr.splitlines()) in (1, 2), f"{words}: not one clear message: {done.stderr}"
+        return done.stderr
+
+    def spawn(self, *command, env=None, cwd=None, seconds=wait.SECONDS):
+        """Run a command on a terminal."""
+        command = [str(word) for word in command]
+        return pexpect.spawn(command[0], command[1:], env=self.env | (env or {}), cwd=str(cwd or self.folder), encoding="utf-8",
+                             timeout=seconds, dimensions=(50, 200), codec_errors="replace")
+
+    def attach(self, name, *options, **more):
+        """A pdb session on a job; returns at its first prompt."""
+        return Pdb(self.spawn(CLIENT, "attach", "--job", name, *options, **more))
+
+    def run_counter(self, name="count", python="python3.14", env=None):
+        """Have a counting job started by the client."""
+        file = self.folder / f"{name}.count"
+        file.unlink(missing_ok=True)
+        self.client("run", "--job", name, "--", python, JOBS / "counter.py", file, env=env)
+        job = Job(self, name, file)
+        wait.until(job.counter, f"job {name} counts")
+        return job
+
+    # The bus.
+
+    def busctl(self, *words, check=True):
+        done = wait.run("busctl", f"--address={self.env['DBUS_SESSION_BUS_ADDRESS']}", "--json=short", *words, check=check,
+                        env=self.env)
+        return done
+
+    def get_property(self, path, interface, name):
+        done = self.busctl("get-property", NAME, path, interface, name)
+        return json.loads(done.stdout)["data"]
+
+    def bus(self):
+        """A connection to the session's bus."""
+        return sdbus.Connection(self.env["DBUS_SESSION_BUS_ADDRESS"])
+
+    def peer(self):
+        """A connection to the daemon's private socket."""
+        return sdbus.Connection(f"unix:path={self.socket}", bus=False)
+
+    def list(self):
+        """What the daemon lists: {name: (path, name, state, pid, tracer pid, unit)}."""
+        with self.peer() as peer:
+            return {job[1]: job for job in peer.call(MANAGER_PATH, MANAGER, "ListJobs")}
+
+    def start_job(self, name, argv, cwd=None, environment=None, options=None, connection=None):
+        """StartJob, over the private socket unless a connection is given; return the job's path."""
+        arguments = (name, [str(word) for word in argv], str(cwd or self.folder),
+                     environment if environment is not None else [f"{key}={value}" for key, value in self.env.items()], options or {})
+        if connection:
+            return connection.call(MANAGER_PATH, MANAGER, "StartJob", "sassasa{sv}", *arguments)
+        with self.peer() as peer:
+            return peer.call(MANAGER_PATH, MANAGER, "StartJob", "sassasa{sv}", *arguments)
+
+    def wait_state(self, name, *states):
+        """Wait until a job is in one of the states, return it."""
+
+        def state():
+            listed = self.list().get(name)
+            return listed[2] if listed and listed[2] in states else None
+
+        return wait.until(state, f"job {name} is {' or '.join(states)}")
+
+    # The end.
+
+    def processes(self):
+        """All processes that were started in this session: [(pid, command line)]."""
+        mark = f"HELICOPTER_TEST={self.folder}".encode()
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit() and int(entry) != os.getpid():
+                try:
+                    if mark in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0") and pid_alive(entry):
+                        command = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                        found.append((int(entry), command.strip()))
+                except OSError:
+                    pass
+        return found
+
+    def kill_all(self):
+        """End all processes of this session."""
+
+        def none_left():
+            left = self.processes()
+            for pid, _ in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            return not left
+
+        wait.until(none_left, lambda: f"these end: {self.processes()}")
+
+    def sanitizer_reports(self):
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("sanitizer*")))
+
+    def logs(self):
+        """What the programs wrote, for a failed test's report."""
+        return "\n".join(f"== {path}\n{path.read_text(errors='replace')}" for path in sorted(self.folder.rglob("*.log")))
+
+    def close(self):
+        self.kill_all()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PrivateSession(Session):
+    """A session of its own: runtime folder, state folder, and on demand a message bus and a daemon."""
+
+    def __init__(self):
+        super().__init__()
+        (self.folder / "run").mkdir(mode=0o700)
+        (self.folder / "data").mkdir()
+        self.env |= {
+            "XDG_RUNTIME_DIR": str(self.folder / "run"),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "XDG_DATA_DIRS": str(self.folder / "data"),  # nothing is activatable
+        }
+        self.bus_daemon = self.daemon = None
+
+    def start_bus(self, data_dirs=None):
+        """Start a message bus; data_dirs: where it finds services to activate."""
+        address = f"unix:path={self.folder}/run/session-bus"
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = address
+        reader, writer = os.pipe()
+        with open(self.folder / "bus.log", "ab") as log:
+            self.bus_daemon = subprocess.Popen(
+                ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}", f"--print-address={writer}"],
+                env=self.env | ({"XDG_DATA_DIRS": str(data_dirs)} if data_dirs else {}), pass_fds=[writer], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            assert pipe.readline(), "dbus-daemon did not start"
+
+    def start_daemon(self, env=None, **more):
+        """Start helicopterd, wait until it says that it is ready."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            path = self.folder / "notify"
+            path.unlink(missing_ok=True)
+            notify.bind(str(path))
+            notify.settimeout(wait.SECONDS)
+            with open(self.folder / "daemon.log", "ab") as log:
+                self.daemon = subprocess.Popen([DAEMON], env=self.env | {"NOTIFY_SOCKET": str(path)} | (env or {}), cwd="/",
+                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **more)
+            while b"READY=1" not in notify.recv(4096).split(b"\n"):
+                pass
+
+    def kill_daemon(self, number=signal.SIGKILL):
+        """Send the daemon a signal and wait for its end; return its exit status."""
+        self.daemon.send_signal(number)
+        return self.daemon.wait(wait.SECONDS)
+
+    def close(self):
+        super().close()
+        for process in (self.daemon, self.bus_daemon):
+            if process:
+                process.wait(wait.SECONDS)
+
+
+class Pdb:
+    """pdb on a terminal."""
+
+    PROMPT = r"\(Pdb\) $"
+
+    def __init__(self, terminal):
+        self.terminal = terminal
+        self.greeting = self._prompt()
+
+    def _prompt(self):
+        found = self.terminal.expect([self.PROMPT, pexpect.EOF, pexpect.TIMEOUT])
+        assert found == 0, f"no prompt of pdb, but:\n{self.terminal.before}"
+        return self.terminal.before
+
+    def command(self, line):
+        """Type a line, return what pdb answers."""
+        self.terminal.sendline(line)
+        return self._prompt().partition("\n")[2].strip()
+
+    def number(self, expression):
+        return int(self.command(f"p {expression}"))
+
+    def finish(self, code=0):
+        """Wait for the client's end; return what it still wrote."""
+        self.terminal.expect(pexpect.EOF)
+        self.terminal.close()
+        assert self.terminal.exitstatus == code, f"it ended with {self.terminal.exitstatus}: {self.terminal.before}"
+        return self.terminal.before
+
+    def quit(self):
+        """Detach as a user does; return what the client says then."""
+        self.terminal.sendline("quit")
+        return self.finish()

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Waiting, always with a deadline. A virtual machine may be 20 times slower than a real one: deadlines are generous, and tests
+assert on what happens and in which order, not on how long it took."""
+
+import subprocess
+import time
+
+EMULATED = subprocess.run(["systemd-detect-virt", "--quiet", "--vm"], check=False).returncode == 0
+SECONDS = 60 if EMULATED else 15
+
+
+def until(condition, what, seconds=SECONDS):
+    """Call condition() until its result is true, and return that; fail with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
+        time.sleep(0.02)
+    return result
+
+
+def run(*command, check=True, timeout=SECONDS, **more):
+    """Run a command; return its CompletedProcess, with stdout and stderr as text."""
+    more = {"stdin": subprocess.DEVNULL, "text": True} | more
+    if "stdout" not in more:
+        more |= {"stdout": subprocess.PIPE, "stderr": more.get("stderr", subprocess.PIPE)}
+    done = subprocess.run([str(word) for word in command], timeout=timeout, check=False, **more)
+    if check:
+        assert done.returncode == 0, f"{command} ended with {done.returncode}\nstdout: {done.stdout}\nstderr: {done.stderr}"
+    return done
