@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The target goes through these stops:
+ *
+ *      event stop            its registers are saved, and set to those of the call
+ *      system call's begin   checked to be ours
+ *      system call's end     the result is read
+ *      event stop            the registers are given back
+ *
+ * The last one is needed because of a call that the target was in when it was stopped: the saved registers then ask the
+ * kernel to restart it (-ERESTARTSYS and its like in rax), which the kernel does on its way out of the signal path,
+ * where event stops are, and not on its way out of a system call. A single step would save two of the stops, but its
+ * trap resets the target's SIGTRAP handler when that signal is blocked or ignored (force_sig() of the kernel). All seen
+ * on Linux 6.18 and 7.2.
+ */
+
+#include "lib/remote-call.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "helicopter/process.h"
+#include "lib/tracee-arch.h"
+
+/* Undoing has to succeed: a step that failed is tried again. */
+#define UNDO_TRIES 3
+/* -ERESTARTSYS … -ERESTART_RESTARTBLOCK: what an interrupted call leaves at its end, for the kernel itself. */
+#define RESTART_FIRST 512
+#define RESTART_LAST 516
+
+typedef struct RemoteCall {
+        pid_t target;
+        int64_t deadline;
+        const Syscall *call;
+
+        TraceeStop stop;
+        TraceeRegisters saved;
+        bool moved;   /* the target's registers are not those saved */
+        bool entered; /* it stands at the beginning of the call */
+
+        long result;
+} RemoteCall;
+
+static int wait_for_stop(RemoteCall *remote) {
+        return tracee_wait(remote->target, remote->deadline, &remote->stop);
+}
+
+/*
+ * Wait for a target that must not be left as it is. When the deadline passes it is asked to stop where it is, be it in
+ * front of the call (its control group was frozen) or in it, and waited for without an end.
+ */
+static int wait_for_moved(RemoteCall *remote) {
+        int r;
+
+        r = wait_for_stop(remote);
+        if (r != -ETIMEDOUT)
+                return r;
+        r = tracee_interrupt(remote->target);
+        if (r < 0)
+                return r;
+        return tracee_wait_forever(remote->target, &remote->stop);
+}
+
+static int resume(RemoteCall *remote, int (*how)(pid_t thread, int signal)) {
+        int r;
+
+        r = how(remote->target, remote->stop.signal);
+        if (r < 0)
+                return r;
+        remote->stop = (TraceeStop){ .kind = TRACEE_RUNNING };
+        return 0;
+}
+
+/* Bring the target to an event stop. Signals that come first are delivered. */
+static int stop_target(RemoteCall *remote) {
+        int r;
+
+        if (remote->stop.kind == TRACEE_STOP_EVENT)
+                return 0;
+        r = tracee_interrupt(remote->target);
+        if (r < 0)
+                return r;
+        do {
+                if (remote->stop.kind != TRACEE_RUNNING) {
+                        r = resume(remote, tracee_continue);
+                        if (r < 0)
+                                return r;
+                }
+                r = wait_for_stop(remote);
+                if (r < 0)
+                        return r;
+        } while (remote->stop.kind != TRACEE_STOP_EVENT);
+        return 0;
+}
+
+/* A filter decides about system calls, and may kill for one. What this process has too is taken to allow the call. */
+static int check_seccomp(const ProcessStatus *target) {
+        ProcessStatus self;
+        int r;
+
+        if (target->seccomp == 0)
+                return 0;
+        r = process_status((pid_t) syscall(SYS_gettid), &self);
+        if (r < 0)
+                return r;
+        return target->seccomp != self.seccomp || target->seccomp_filters > self.seccomp_filters ? -EACCES : 0;
+}
+
+int remote_call_check(pid_t target) {
+        ProcessStatus status;
+        int r;
+
+        r = process_status(target, &status);
+        if (r < 0)
+                return r;
+        if (status.state == 'Z' || status.state == 'X')
+                return -ESRCH;
+        if (status.tracer != 0 && status.tracer != (pid_t) syscall(SYS_gettid))
+                return -EBUSY;
+        return check_seccomp(&status);
+}
+
+static int set_saved(RemoteCall *remote) {
+        int r;
+
+        r = tracee_set_registers(remote->target, &remote->saved);
+        if (r < 0)
+                return r;
+        remote->moved = false;
+        return 0;
+}
+
+/* What is only certain of a stopped target: an exec may have replaced everything until then. */
+static int examine(RemoteCall *remote, uint64_t *ret_instruction) {
+        uint64_t abort_address;
+        int r;
+
+        r = remote_call_check(remote->target);
+        if (r < 0)
+                return r;
+        r = tracee_get_registers(remote->target, &remote->saved);
+        if (r < 0)
+                return r;
+        if (!tracee_arch_is_native(&remote->saved))
+                return -EOPNOTSUPP;
+        if (tracee_dispatches_syscalls(remote->target))
+                return -EACCES;
+        r = tracee_find_syscall_instruction(remote->target, ret_instruction);
+        if (r < 0)
+                return r;
+        /* The kernel aborts a critical section when its thread is moved away from it, but only if it sees it inside. */
+        if (tracee_critical_section(remote->target, tracee_arch_program_counter(&remote->saved), &abort_address) > 0)
+                tracee_arch_set_program_counter(&remote->saved, abort_address);
+        return 0;
+}
+
+/*
+ * From the event stop to the beginning of the call. -EAGAIN: something else came first, and the registers are the
+ * target's own.
+ */
+static int enter_call(RemoteCall *remote, uint64_t instruction) {
+        TraceeRegisters registers = remote->saved;
+        int r;
+
+        tracee_arch_prepare_call(&registers, instruction, remote->call);
+        remote->moved = true;
+        r = tracee_set_registers(remote->target, &registers);
+        if (r < 0)
+                return r;
+        r = resume(remote, tracee_continue_to_syscall);
+        if (r < 0)
+                return r;
+        r = wait_for_moved(remote);
+        if (r < 0)
+                return r;
+        if (remote->stop.kind != TRACEE_STOP_SYSCALL) {
+                r = set_saved(remote);
+                return r < 0 ? r : -EAGAIN;
+        }
+        remote->entered = true;
+        r = tracee_get_registers(remote->target, &registers);
+        if (r < 0)
+                return r;
+        return tracee_arch_is_call(&registers, instruction, remote->call) ? 0 : -EIO;
+}
+
+/* From the beginning of the call to its end. */
+static int make_call(RemoteCall *remote) {
+        TraceeRegisters registers;
+        long result;
+        int r;
+
+        if (g_get_monotonic_time() >= remote->deadline)
+                return -ETIMEDOUT;
+        r = resume(remote, tracee_continue_to_syscall);
+        if (r < 0)
+                return r;
+        remote->entered = false;
+        r = wait_for_moved(remote);
+        if (r < 0)
+                return r;
+        r = tracee_get_registers(remote->target, &registers);
+        if (r < 0)
+                return r;
+        result = tracee_arch_result(&registers);
+        remote->result = result <= -RESTART_FIRST && result >= -RESTART_LAST ? -EINTR : result;
+        return 0;
+}
+
+static int call_once(RemoteCall *remote) {
+        uint64_t instruction;
+        int r;
+
+        r = examine(remote, &instruction);
+        if (r < 0)
+                return r;
+        r = enter_call(remote, instruction);
+        if (r < 0)
+                return r;
+        return make_call(remote);
+}
+
+static int skip_call(RemoteCall *remote) {
+        TraceeRegisters registers;
+        int r;
+
+        r = tracee_get_registers(remote->target, &registers);
+        if (r < 0)
+                return r;
+        tracee_arch_skip_call(&registers);
+        r = tracee_set_registers(remote->target, &registers);
+        if (r < 0)
+                return r;
+        remote->entered = false;
+        return 0;
+}
+
+/* Bring a target whose registers are not its own to a stop where they can be given back. */
+static int leave_call(RemoteCall *remote) {
+        int r;
+
+        if (remote->entered) {
+                r = skip_call(remote);
+                if (r < 0)
+                        return r;
+        }
+        while (remote->stop.kind == TRACEE_RUNNING || remote->stop.kind == TRACEE_STOP_SYSCALL) {
+                r = tracee_interrupt(remote->target);
+                if (r < 0)
+                        return r;
+                if (remote->stop.kind == TRACEE_STOP_SYSCALL) {
+                        r = resume(remote, tracee_continue);
+                        if (r < 0)
+                                return r;
+                }
+                r = tracee_wait_forever(remote->target, &remote->stop);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int let_go(RemoteCall *remote) {
+        int r;
+
+        if (remote->moved) {
+                r = leave_call(remote);
+                if (r < 0)
+                        return r;
+                r = set_saved(remote);
+                if (r < 0)
+                        return r;
+        }
+        if (remote->stop.kind == TRACEE_RUNNING)
+                return 0; /* cannot be detached; the end of this thread does it */
+        return resume(remote, tracee_detach);
+}
+
+static int undo(RemoteCall *remote) {
+        int r = 0;
+
+        for (unsigned i = 0; i < UNDO_TRIES; i++) {
+                r = let_go(remote);
+                if (r == 0 || r == -ESRCH)
+                        break;
+        }
+        return r;
+}
+
+static int attach(pid_t target) {
+        int r, why;
+
+        r = tracee_seize(target);
+        if (r != -EPERM)
+                return r;
+        /* The kernel says EPERM as well of a target that another tracer has, or that has ended. */
+        why = remote_call_check(target);
+        return why == -EBUSY || why == -ESRCH ? why : r;
+}
+
+int remote_call(pid_t target, const Syscall *call, int64_t deadline, long *ret_result) {
+        RemoteCall remote = { .target = target, .deadline = deadline, .call = call };
+        int r, q;
+
+        r = attach(target);
+        if (r < 0)
+                return r;
+        do {
+                r = stop_target(&remote);
+                if (r == 0)
+                        r = call_once(&remote);
+        } while (r == -EAGAIN && g_get_monotonic_time() < deadline);
+        if (r == -EAGAIN)
+                r = -ETIMEDOUT;
+        q = undo(&remote);
+        if (r < 0 || q < 0)
+                return r < 0 ? r : q;
+        *ret_result = remote.result;
+        return 0;
+}

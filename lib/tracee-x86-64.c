@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+#include <sys/user.h>
+
+#include "lib/tracee-arch.h"
+
+/* The code segment of 64-bit programs, __USER_CS of arch/x86/include/asm/segment.h. */
+#define USER_CS 0x33
+
+static const unsigned char instruction_bytes[] = { 0x0f, 0x05 };
+
+const unsigned char *const tracee_arch_syscall_instruction = instruction_bytes;
+const size_t tracee_arch_syscall_instruction_size = sizeof(instruction_bytes);
+
+_Static_assert(sizeof(struct user_regs_struct) <= sizeof(((TraceeRegisters *) NULL)->bytes), "registers fit");
+
+static struct user_regs_struct load(const TraceeRegisters *registers) {
+        struct user_regs_struct regs;
+
+        memcpy(&regs, registers->bytes, sizeof(regs));
+        return regs;
+}
+
+static void store(TraceeRegisters *registers, struct user_regs_struct regs) {
+        memcpy(registers->bytes, &regs, sizeof(regs));
+}
+
+bool tracee_arch_is_native(const TraceeRegisters *registers) {
+        return registers->size == sizeof(struct user_regs_struct) && load(registers).cs == USER_CS;
+}
+
+uint64_t tracee_arch_program_counter(const TraceeRegisters *registers) {
+        return load(registers).rip;
+}
+
+void tracee_arch_set_program_counter(TraceeRegisters *registers, uint64_t address) {
+        struct user_regs_struct regs = load(registers);
+
+        regs.rip = address;
+        store(registers, regs);
+}
+
+void tracee_arch_prepare_call(TraceeRegisters *registers, uint64_t instruction, const Syscall *call) {
+        struct user_regs_struct regs = load(registers);
+
+        regs.rip = instruction;
+        regs.rax = (unsigned long) call->number;
+        regs.rdi = call->arguments[0];
+        regs.rsi = call->arguments[1];
+        regs.rdx = call->arguments[2];
+        regs.r10 = call->arguments[3];
+        regs.r8 = call->arguments[4];
+        regs.r9 = call->arguments[5];
+        /* Not inside a system call: otherwise the kernel, on its way out, may "restart" one by moving rip and rax. */
+        regs.orig_rax = -1UL;
+        store(registers, regs);
+}
+
+bool tracee_arch_is_call(const TraceeRegisters *registers, uint64_t instruction, const Syscall *call) {
+        struct user_regs_struct regs = load(registers);
+
+        return regs.rip == instruction + sizeof(instruction_bytes) && regs.orig_rax == (unsigned long) call->number;
+}
+
+void tracee_arch_skip_call(TraceeRegisters *registers) {
+        struct user_regs_struct regs = load(registers);
+
+        regs.orig_rax = -1UL;
+        store(registers, regs);
+}
+
+long tracee_arch_result(const TraceeRegisters *registers) {
+        return (long) load(registers).rax;
+}
