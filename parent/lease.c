@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "parent/lease.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/injection.h"
+#include "helicopter/log.h"
+#include "helicopter/process.h"
+#include "helicopter/yama.h"
+#include "parent/link.h"
+
+/* A process that cannot be stopped in this time is in an uninterruptible wait. */
+#define INJECTION_TIMEOUT (2 * G_USEC_PER_SEC)
+
+static int describe(sd_bus_error *error, int r, pid_t target) {
+        ProcessStatus status = {};
+
+        switch (r) {
+        case -ESRCH:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", target);
+        case -EBUSY: {
+                g_autofree char *command = NULL;
+
+                process_status(target, &status);
+                command = process_command(status.tracer);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is traced by pid %d (%s).",
+                        target, status.tracer, command ? command : "gone");
+        }
+        case -EACCES:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_SECCOMP_FILTERED,
+                        "Process %d has a seccomp filter of its own; no system call is made in it.", target);
+        case -EOPNOTSUPP:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
+                        "Process %d is not a native process of a supported CPU.", target);
+        case -ETIMEDOUT:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
+                        "Process %d could not be stopped in time; it is in an uninterruptible wait.", target);
+        default:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
+                        "Process %d cannot be made to accept a tracer: %s.", target, g_strerror(-r));
+        }
+}
+
+/* Where Yama is off or absent nothing needs to be permitted. */
+static int permit(Lease *lease, sd_bus_error *error) {
+        int r;
+
+        if (!process_alive(lease->tracer_pidfd))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The tracer has ended.");
+        if (!process_alive(lease->target_pidfd))
+                return describe(error, -ESRCH, lease->target);
+        if (yama_ptrace_scope() < 1)
+                return 0;
+        r = injection_set_ptracer(lease->target, lease->tracer, INJECTION_TIMEOUT);
+        supervisor_reap(lease->supervisor);
+        if (r < 0)
+                return describe(error, r, lease->target);
+        lease->injected = true;
+        return 0;
+}
+
+static void take_back(Lease *lease) {
+        int r;
+
+        if (!lease->injected || !process_alive(lease->target_pidfd))
+                return;
+        r = injection_set_ptracer(lease->target, 0, INJECTION_TIMEOUT);
+        /* -ESRCH: it ended meanwhile, and the kernel dropped the permission with it. */
+        if (r < 0 && r != -ESRCH)
+                log_warning("The permission of pid %d to trace pid %d could not be taken back: %s.", lease->tracer,
+                        lease->target, g_strerror(-r));
+}
+
+Lease *lease_free(Lease *lease) {
+        if (!lease)
+                return NULL;
+        sd_event_source_disable_unref(lease->fd_source);
+        sd_event_source_disable_unref(lease->tracer_source);
+        sd_event_source_disable_unref(lease->target_source);
+        take_back(lease);
+        close_fd(&lease->fd);
+        close_fd(&lease->tracer_pidfd);
+        close_fd(&lease->target_pidfd);
+        g_free(lease->tracer_command);
+        g_free(lease);
+        return NULL;
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
+
+/* The tracer let go of it, or one of the two processes ended. */
+static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Lease *lease = userdata;
+        Supervisor *supervisor = lease->supervisor;
+
+        supervisor->lease = lease_free(lease);
+        link_update(supervisor->link);
+        supervisor_reap(supervisor); /* an injection may have consumed a SIGCHLD */
+        return 0;
+}
+
+static int watch(Lease *lease) {
+        sd_event *event = lease->supervisor->event;
+        int r;
+
+        r = sd_event_add_io(event, &lease->fd_source, lease->fd, 0 /* EPOLLHUP comes unasked */, on_end, lease);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(event, &lease->tracer_source, lease->tracer_pidfd, EPOLLIN, on_end, lease);
+        if (r < 0)
+                return r;
+        return sd_event_add_io(event, &lease->target_source, lease->target_pidfd, EPOLLIN, on_end, lease);
+}
+
+static int duplicate(int fd) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+        return copy < 0 ? -errno : copy;
+}
+
+int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
+        int *ret_fd, sd_bus_error *error) {
+        g_autoptr(Lease) lease = g_new(Lease, 1);
+        autofd other_end = -1;
+        int ends[2], r;
+
+        *lease = (Lease) { .supervisor = supervisor, .target = target, .tracer = tracer, .fd = -1 };
+        lease->tracer_command = process_command(tracer);
+        lease->tracer_pidfd = duplicate(tracer_pidfd);
+        lease->target_pidfd = duplicate(target_pidfd);
+        if (lease->tracer_pidfd < 0 || lease->target_pidfd < 0)
+                return -EMFILE;
+        if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+                return -errno;
+        lease->fd = ends[0];
+        other_end = ends[1];
+        r = watch(lease);
+        if (r < 0)
+                return r;
+        r = permit(lease, error);
+        if (r < 0)
+                return r;
+        *ret_lease = g_steal_pointer(&lease);
+        *ret_fd = g_steal_fd(&other_end);
+        return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The permission of one tracer for one process of the job. It ends when the tracer closes its descriptor or ends itself, when the target ends, when
+ * it is revoked, and with the job; then the kernel's slot is cleared, if it was set.
+ */
+
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+#include "parent/supervisor.h"
+
+struct Lease {
+        Supervisor *supervisor; /* not owned */
+        pid_t target;
+        pid_t tracer;
+        char *tracer_command;
+        bool injected; /* the kernel's slot was set; not so where nothing needs to be permitted */
+        int fd;        /* hangs up when the tracer closes its end */
+        int tracer_pidfd;
+        int target_pidfd;
+        sd_event_source *fd_source;
+        sd_event_source *tracer_source;
+        sd_event_source *target_source;
+};
+
+/*
+ * Permit `tracer` to trace `target`. tracer_pidfd and target_pidfd are duplicated. *ret_fd is the tracer's end. Returns 0, or a negative errno and
+ * sets *error.
+ */
+int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
+        int *ret_fd, sd_bus_error *error);
+
+/* End the lease, clearing the kernel's slot. NULL is fine. Returns NULL. */
+Lease *lease_free(Lease *lease);

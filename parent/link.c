@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "parent/link.h"
+
+#include <errno.h>
+#include <sys/inotify.h>
+#include <time.h>
+
+#include "helicopter/bus-names.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/log.h"
+#include "helicopter/private-socket.h"
+#include "parent/parent-bus.h"
+#include "parent/properties.h"
+
+/* How long the start of the command is held back for the daemon to check the name. */
+#define HOLD_TIMEOUT (3 * G_USEC_PER_SEC)
+#define CALL_TIMEOUT (10 * G_USEC_PER_SEC)
+
+#define PAUSE_MIN (G_USEC_PER_SEC / 10)
+#define PAUSE_MAX (30 * G_USEC_PER_SEC)
+
+struct Link {
+        Supervisor *supervisor; /* not owned */
+        char *path;             /* of the private socket */
+        char *name;             /* wanted, then given */
+        bool exact;             /* no other name will do */
+        sd_bus *bus;            /* NULL while there is no connection */
+        bool registered;
+        unsigned untold; /* updates that were not answered yet */
+        uint64_t pause;
+        sd_event_source *retry;
+        sd_event_source *appearance; /* the socket's folder is watched */
+        sd_event_source *hold;
+};
+
+static void connect_again(Link *link);
+
+static void disconnect(Link *link) {
+        link->registered = false;
+        link->untold = 0;
+        link->bus = sd_bus_close_unref(link->bus);
+}
+
+/* The daemon is not there: the job must not wait for it. */
+static void give_up_for_now(Link *link) {
+        disconnect(link);
+        supervisor_release(link->supervisor);
+        supervisor_told_end(link->supervisor);
+        connect_again(link);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void connect_again(Link *link) {
+        int r;
+
+        link->retry = sd_event_source_disable_unref(link->retry);
+        r = sd_event_add_time_relative(
+                link->supervisor->event, &link->retry, CLOCK_MONOTONIC, link->pause, 0, on_retry, link);
+        if (r < 0)
+                log_error("The daemon will not be looked for any more: %s.", g_strerror(-r));
+        link->pause = MIN(link->pause * 2, PAUSE_MAX);
+}
+
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        log_debug("The daemon is gone; the job goes on.");
+        give_up_for_now(userdata);
+        return 0;
+}
+
+static int send(Link *link, const char *method, sd_bus_message_handler_t on_reply) {
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(
+                link->bus, &message, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, method);
+        if (r < 0)
+                return r;
+        if (g_str_equal(method, "Register")) {
+                r = sd_bus_message_append(message, "sb", link->name, link->exact);
+                if (r < 0)
+                        return r;
+        }
+        r = properties_append(message, link->supervisor);
+        if (r < 0)
+                return r;
+        return sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
+}
+
+static int on_updated(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Link *link = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(reply);
+
+        if (error)
+                log_debug("The daemon did not take the news: %s", error->message);
+        if (--link->untold == 0)
+                supervisor_told_end(link->supervisor);
+        return 0;
+}
+
+static void update(Link *link) {
+        int r = send(link, "Update", on_updated);
+
+        if (r >= 0) {
+                link->untold++;
+                return;
+        }
+        log_debug("The daemon cannot be told: %s.", g_strerror(-r));
+        if (link->untold == 0)
+                supervisor_told_end(link->supervisor);
+}
+
+/* The name was free when the job started, or nobody was there to ask: the job keeps running, under another name. */
+static void take_another_name(Link *link, const char *why) {
+        log_warning("%s; the job will be listed under a name with a number.", why);
+        link->exact = false;
+        link->pause = PAUSE_MIN;
+        disconnect(link);
+        connect_again(link);
+}
+
+static void refused(Link *link, const sd_bus_error *error) {
+        bool name_in_use = sd_bus_error_has_name(error, HELICOPTER_ERROR_JOB_EXISTS);
+        bool not_started = link->supervisor->child.go >= 0;
+        g_autofree char *reason = NULL;
+
+        if (name_in_use && not_started) {
+                reason = g_strdup_printf("%s %s", error->message, error_remedy(error->name));
+                supervisor_refuse(link->supervisor, reason);
+        } else if (name_in_use && link->exact) {
+                take_another_name(link, error->message);
+        } else {
+                log_warning("The daemon did not register the job: %s", error->message);
+                give_up_for_now(link);
+        }
+}
+
+static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Link *link = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(reply);
+        const char *name;
+        int r;
+
+        if (error) {
+                refused(link, error);
+                return 0;
+        }
+        r = sd_bus_message_read(reply, "s", &name);
+        if (r < 0)
+                return r;
+        g_free(link->name);
+        link->name = g_strdup(name);
+        link->exact = true; /* what it is known by now is what it is to be known by after a restart of the daemon */
+        link->registered = true;
+        link->pause = PAUSE_MIN;
+        if (supervisor_job_has_ended(link->supervisor))
+                update(link);
+        supervisor_release(link->supervisor);
+        return 0;
+}
+
+static int open_bus(Link *link, int fd) {
+        int r;
+
+        r = sd_bus_new(&link->bus);
+        if (r >= 0)
+                r = sd_bus_set_fd(link->bus, fd, fd);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        r = sd_bus_negotiate_fds(link->bus, true);
+        if (r < 0)
+                return r;
+        r = sd_bus_start(link->bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_match_signal_async(link->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, link);
+        if (r < 0)
+                return r;
+        r = parent_export(link->supervisor, link->bus);
+        if (r < 0)
+                return r;
+        return sd_bus_attach_event(link->bus, link->supervisor->event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+static int try_connect(Link *link) {
+        int fd = private_socket_connect(link->path);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = open_bus(link, fd);
+        return r < 0 ? r : send(link, "Register", on_registered);
+}
+
+static void connect_now(Link *link) {
+        int r = try_connect(link);
+
+        if (r >= 0)
+                return;
+        log_debug("The daemon cannot be reached at %s: %s.", link->path, g_strerror(-r));
+        give_up_for_now(link);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        Link *link = userdata;
+
+        link->retry = sd_event_source_disable_unref(link->retry);
+        connect_now(link);
+        return 0;
+}
+
+/* A socket has appeared. It may not be listened to yet, so there is a first short pause. */
+static int on_appearance(sd_event_source *source, const struct inotify_event *event, void *userdata) {
+        Link *link = userdata;
+
+        if (link->bus)
+                return 0;
+        link->pause = PAUSE_MIN;
+        connect_again(link);
+        return 0;
+}
+
+static int watch_folder(Link *link) {
+        g_autofree char *folder = g_path_get_dirname(link->path);
+
+        if (g_mkdir_with_parents(folder, 0700) < 0)
+                return -errno;
+        return sd_event_add_inotify(
+                link->supervisor->event, &link->appearance, folder, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR, on_appearance, link);
+}
+
+static int on_hold_end(sd_event_source *source, uint64_t usec, void *userdata) {
+        Link *link = userdata;
+
+        supervisor_release(link->supervisor);
+        return 0;
+}
+
+int link_new(Supervisor *supervisor, Link **ret_link) {
+        Link *link = g_new(Link, 1);
+        int r;
+
+        *link = (Link) {
+                .supervisor = supervisor,
+                .path = private_socket_path(),
+                .name = g_strdup(supervisor->options->name),
+                .exact = supervisor->options->name_is_given,
+                .pause = PAUSE_MIN,
+        };
+        *ret_link = link; /* what follows may call back */
+        r = watch_folder(link);
+        if (r < 0) /* then the pauses alone have to do */
+                log_debug("The folder of %s cannot be watched: %s.", link->path, g_strerror(-r));
+        r = sd_event_add_time_relative(
+                supervisor->event, &link->hold, CLOCK_MONOTONIC, HOLD_TIMEOUT, 0, on_hold_end, link);
+        if (r < 0)
+                return r;
+        connect_now(link);
+        return 0;
+}
+
+Link *link_free(Link *link) {
+        if (!link)
+                return NULL;
+        disconnect(link);
+        sd_event_source_disable_unref(link->retry);
+        sd_event_source_disable_unref(link->appearance);
+        sd_event_source_disable_unref(link->hold);
+        g_free(link->path);
+        g_free(link->name);
+        g_free(link);
+        return NULL;
+}
+
+void link_update(Link *link) {
+        if (link->registered)
+                update(link);
+}
+
+bool link_tell_end(Link *link) {
+        if (!link->bus)
+                return false;
+        /* Where the registration is not answered yet, on_registered() tells it. */
+        link_update(link);
+        return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The connection to the daemon: made again whenever it is lost, at once when the socket appears, else with growing pauses. The job never waits for
+ * it, but for its start: the daemon has a moment to refuse a name that is in use.
+ */
+
+#include <stdbool.h>
+
+#include "parent/supervisor.h"
+
+/* Begin to connect. 0 or a negative errno when the event loop fails; a daemon that is not there is no failure. */
+int link_new(Supervisor *supervisor, Link **ret_link);
+Link *link_free(Link *link);
+
+/* Something about the job has changed: tell it, if the daemon is there. Otherwise it is told on the next registration. */
+void link_update(Link *link);
+
+/* As link_update(), and call supervisor_told_end() when the daemon has answered. False when there is nobody to be told. */
+bool link_tell_end(Link *link);

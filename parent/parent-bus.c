@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "parent/parent-bus.h"
+
+#include <errno.h>
+
+#include "helicopter/bus-names.h"
+#include "helicopter/error.h"
+#include "parent/grant.h"
+#include "parent/lease.h"
+#include "parent/link.h"
+
+static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
+        if (supervisor_job_has_ended(supervisor))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+        return 0;
+}
+
+static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Supervisor *supervisor = userdata;
+
+        supervisor->lease = lease_free(supervisor->lease);
+        link_update(supervisor->link);
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Supervisor *supervisor = userdata;
+        uint64_t grace;
+        int r;
+
+        r = sd_bus_message_read(message, "t", &grace);
+        if (r < 0)
+                return r;
+        r = check_running(supervisor, error);
+        if (r < 0)
+                return r;
+        r = supervisor_stop(supervisor, grace);
+        if (r < 0)
+                return r;
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Supervisor *supervisor = userdata;
+        const char *whom;
+        int32_t number;
+        int r;
+
+        r = sd_bus_message_read(message, "si", &whom, &number);
+        if (r < 0)
+                return r;
+        if (number < 1 || number > SIGRTMAX)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_SIGNAL, "There is no signal %d.", number);
+        r = check_running(supervisor, error);
+        if (r < 0)
+                return r;
+        if (g_str_equal(whom, "main"))
+                supervisor_signal(supervisor, number);
+        else if (g_str_equal(whom, "all"))
+                r = supervisor_signal_all(supervisor, number);
+        else
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_BAD_SIGNAL, "A signal goes to 'main' or 'all', not to '%.32s'.", whom);
+        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
+}
+
+/* clang-format off */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Grant",
+                SD_BUS_ARGS("u", target_pid, "u", tracer_pid, "h", tracer, "a{sv}", options),
+                SD_BUS_RESULT("h", lease), grant_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("t", grace), SD_BUS_NO_RESULT,
+                method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Kill", SD_BUS_ARGS("s", whom, "i", signal), SD_BUS_NO_RESULT,
+                method_kill, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+/* clang-format on */
+
+int parent_export(Supervisor *supervisor, sd_bus *bus) {
+        return sd_bus_add_object_vtable(
+                bus, NULL, HELICOPTER_PARENT_OBJECT, HELICOPTER_PARENT_INTERFACE, vtable, supervisor);
+}

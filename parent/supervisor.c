@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "parent/supervisor.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helicopter/cleanup.h"
+#include "helicopter/log.h"
+#include "helicopter/process.h"
+#include "parent/exit-status.h"
+#include "parent/lease.h"
+#include "parent/link.h"
+
+/* How long the daemon may take to hear of the end, before the parent ends without. */
+#define TELL_END_TIMEOUT (2 * G_USEC_PER_SEC)
+
+#define DESCENDANTS_MAX 65536
+
+bool supervisor_job_has_ended(const Supervisor *supervisor) {
+        return supervisor->state == JOB_EXITED || supervisor->state == JOB_FAILED;
+}
+
+void supervisor_told_end(Supervisor *supervisor) {
+        if (supervisor_job_has_ended(supervisor))
+                sd_event_exit(supervisor->event, 0);
+}
+
+static int on_exit_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        supervisor_told_end(userdata);
+        return 0;
+}
+
+static void end(Supervisor *supervisor, JobState state) {
+        supervisor->state = state;
+        supervisor->end_timestamp = (uint64_t) g_get_real_time();
+        supervisor->lease = lease_free(supervisor->lease);
+        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
+        if (!link_tell_end(supervisor->link) ||
+                sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC, TELL_END_TIMEOUT,
+                        0, on_exit_timer, supervisor) < 0)
+                supervisor_told_end(supervisor);
+}
+
+static void main_process_ended(Supervisor *supervisor, const siginfo_t *info) {
+        if (supervisor_job_has_ended(supervisor)) /* the exec had failed */
+                return;
+        if (info->si_code == CLD_EXITED)
+                supervisor->exit_code = info->si_status;
+        else
+                supervisor->exit_signal = info->si_status;
+        end(supervisor, supervisor->exit_code == 0 || supervisor->asked_to_end ? JOB_EXITED : JOB_FAILED);
+}
+
+void supervisor_reap(Supervisor *supervisor) {
+        siginfo_t info;
+
+        for (;;) {
+                info.si_pid = 0;
+                if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+                        return;
+                if (info.si_pid == supervisor->child.pid)
+                        main_process_ended(supervisor, &info);
+        }
+}
+
+static void exec_failed(Supervisor *supervisor, const char *command, int error) {
+        supervisor->exit_code = error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+        supervisor->failure_reason = g_strdup_printf("'%s' cannot be executed: %s.", command, g_strerror(-error));
+        log_error("%s", supervisor->failure_reason);
+        end(supervisor, JOB_FAILED);
+}
+
+static int on_exec(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Supervisor *supervisor = userdata;
+        int r;
+
+        supervisor->exec_source = sd_event_source_disable_unref(supervisor->exec_source);
+        r = child_exec_result(&supervisor->child);
+        if (supervisor_job_has_ended(supervisor))
+                return 0;
+        if (r < 0) {
+                exec_failed(supervisor, supervisor->options->command[0], r);
+                return 0;
+        }
+        supervisor->state = JOB_RUNNING;
+        supervisor->start_timestamp = (uint64_t) g_get_real_time();
+        link_update(supervisor->link);
+        return 0;
+}
+
+void supervisor_release(Supervisor *supervisor) {
+        const char *script = supervisor->options->script;
+
+        if (supervisor->child.go < 0)
+                return;
+        /* python3 would be executed and end with 2: a script that is missing shall be told as every other command is. */
+        if (script && access(script, R_OK) < 0) {
+                int error = -errno;
+
+                close_fd(&supervisor->child.go);
+                exec_failed(supervisor, script, error);
+                return;
+        }
+        child_release(&supervisor->child);
+}
+
+void supervisor_refuse(Supervisor *supervisor, const char *reason) {
+        log_error("%s", reason);
+        supervisor->state = JOB_FAILED;
+        supervisor->exit_code = EXIT_OWN_FAILURE;
+        child_close(&supervisor->child);
+        sd_event_exit(supervisor->event, 0);
+}
+
+static int hold(Supervisor *supervisor, const sigset_t *mask) {
+        int r;
+
+        r = child_fork(supervisor->options->command, supervisor->options->environment, mask, &supervisor->child);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(
+                supervisor->event, &supervisor->exec_source, supervisor->child.told, EPOLLIN, on_exec, supervisor);
+        if (r < 0)
+                return r;
+        /* A command that has ended at once was executed first. */
+        return sd_event_source_set_priority(supervisor->exec_source, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, const sigset_t *mask) {
+        int r;
+
+        *supervisor = (Supervisor) {
+                .event = sd_event_ref(event),
+                .options = options,
+                .child = CHILD_NONE,
+                .exit_code = -1,
+                .failure_reason = NULL,
+                .working_directory = g_get_current_dir(),
+        };
+        /* Workers whose own parent ends stay below this process, which may then still trace them. */
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+                return -errno;
+        r = hold(supervisor, mask);
+        if (r < 0)
+                return r;
+        return link_new(supervisor, &supervisor->link);
+}
+
+void supervisor_clear(Supervisor *supervisor) {
+        supervisor->lease = lease_free(supervisor->lease);
+        supervisor->link = link_free(supervisor->link);
+        sd_event_source_disable_unref(supervisor->exec_source);
+        sd_event_source_disable_unref(supervisor->kill_timer);
+        sd_event_source_disable_unref(supervisor->exit_timer);
+        child_close(&supervisor->child);
+        g_free(supervisor->failure_reason);
+        g_free(supervisor->python_version);
+        g_free(supervisor->working_directory);
+        sd_event_unref(supervisor->event);
+}
+
+static bool asks_to_end(int signal) {
+        return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
+void supervisor_note_signal(Supervisor *supervisor, int signal) {
+        if (asks_to_end(signal))
+                supervisor->asked_to_end = true;
+}
+
+void supervisor_signal(Supervisor *supervisor, int signal) {
+        supervisor_note_signal(supervisor, signal);
+        child_kill(&supervisor->child, signal);
+}
+
+static void signal_process(pid_t pid, int signal) {
+        autofd pidfd = process_open(pid);
+
+        /* The pid may have been used again since it was read; what is not below us any more is not ours to signal. */
+        if (pidfd >= 0 && process_is_descendant(pid, getpid()) > 0)
+                syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int supervisor_signal_all(Supervisor *supervisor, int signal) {
+        g_autofree pid_t *pids = NULL;
+        int count = process_descendants(getpid(), DESCENDANTS_MAX, &pids);
+
+        if (count < 0)
+                return count;
+        supervisor_note_signal(supervisor, signal);
+        for (int i = 0; i < count; i++)
+                signal_process(pids[i], signal);
+        return 0;
+}
+
+static int on_kill_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Supervisor *supervisor = userdata;
+
+        log_info("The job did not end in its grace period and is killed.");
+        if (supervisor_signal_all(supervisor, SIGKILL) < 0)
+                child_kill(&supervisor->child, SIGKILL);
+        return 0;
+}
+
+int supervisor_stop(Supervisor *supervisor, uint64_t grace) {
+        int r;
+
+        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
+        r = sd_event_add_time_relative(supervisor->event, &supervisor->kill_timer, CLOCK_MONOTONIC, grace, 0,
+                on_kill_timer, supervisor);
+        if (r < 0)
+                return r;
+        supervisor_signal(supervisor, SIGTERM);
+        supervisor_signal(supervisor, SIGCONT); /* a stopped job would not notice */
+        return 0;
+}

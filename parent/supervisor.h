@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One job and everything that its parent knows of it. What holds: the job runs whatever becomes of the daemon; its exit status is kept until it
+ * can be passed on; at most one lease exists.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "parent/child.h"
+#include "parent/options.h"
+
+typedef struct Lease Lease;
+typedef struct Link Link;
+
+typedef enum JobState {
+        JOB_STARTING,
+        JOB_RUNNING,
+        JOB_EXITED,
+        JOB_FAILED,
+} JobState;
+
+typedef struct Supervisor {
+        sd_event *event;
+        Options *options; /* not owned */
+        Child child;
+        Link *link;
+        Lease *lease; /* NULL: nobody traces */
+        sd_event_source *exec_source;
+        sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
+        sd_event_source *exit_timer; /* for telling the daemon of the end */
+
+        JobState state;
+        bool asked_to_end; /* a signal that asks to end went through the parent's hands */
+        int exit_code;     /* -1: none */
+        int exit_signal;   /* 0: none */
+        char *failure_reason;
+        char *python_version;
+        char *working_directory;
+        uint64_t start_timestamp;
+        uint64_t end_timestamp;
+} Supervisor;
+
+/* Set up and fork the job, held. mask: the signal mask that the job is to have. 0 or a negative errno. */
+int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, const sigset_t *mask);
+void supervisor_clear(Supervisor *supervisor);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Supervisor, supervisor_clear)
+
+bool supervisor_job_has_ended(const Supervisor *supervisor);
+
+/* The daemon knows the job, or cannot be reached now: the command may be executed. Does nothing the second time. */
+void supervisor_release(Supervisor *supervisor);
+
+/* The name is another job's: the command is not executed, and the parent ends with 125. */
+void supervisor_refuse(Supervisor *supervisor, const char *reason);
+
+/* The daemon has been told of the end, or cannot be: nothing is left to do. */
+void supervisor_told_end(Supervisor *supervisor);
+
+/* The job has been sent a signal. */
+void supervisor_note_signal(Supervisor *supervisor, int signal);
+
+/* Send a signal to the job's main process. */
+void supervisor_signal(Supervisor *supervisor, int signal);
+
+/* Send a signal to all descendants. 0 or a negative errno. */
+int supervisor_signal_all(Supervisor *supervisor, int signal);
+
+/* SIGTERM, and SIGKILL to all descendants after `grace` microseconds. 0 or a negative errno. */
+int supervisor_stop(Supervisor *supervisor, uint64_t grace);
+
+/* Wait for children that have ended; also to be called after an injection, which may have consumed their SIGCHLD. */
+void supervisor_reap(Supervisor *supervisor);
