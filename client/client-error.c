@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/client-error.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "helicopter/error.h"
+
+static const struct {
+        const char *name;
+        const char *remedy;
+} remedies[] = {
+        { CLIENT_ERROR_AMBIGUOUS, "Name one of them." },
+        { CLIENT_ERROR_NO_JOB, "'helicopter-client run -- COMMAND' starts one." },
+        { CLIENT_ERROR_NO_DAEMON, "Check the installation of helicopterd; HELICOPTER_DAEMON may name another one." },
+        { CLIENT_ERROR_NOT_OURS, "Check who owns that folder, and whether XDG_RUNTIME_DIR is yours." },
+        { CLIENT_ERROR_SILENT,
+                "Try again; if it stays so, end helicopterd: jobs go on, and are known again when it is back." },
+        { CLIENT_ERROR_LOST, "Try again: jobs go on without the daemon, and it is started when it is needed." },
+        { CLIENT_ERROR_BLOCKED, "It can be debugged as soon as that call returns; a longer --timeout waits for that." },
+        { CLIENT_ERROR_DEBUGGER_BUSY, "End the debugger that the job is in first." },
+        { CLIENT_ERROR_NO_INTERPRETER, "Put the Python that the job runs on into the PATH." },
+        { CLIENT_ERROR_BAD_TEXT, "Only text in UTF-8 can be handed to a job." },
+};
+
+static const struct {
+        const char *from;
+        const char *name;
+        int number;
+        const char *message;
+} translations[] = {
+        { SD_BUS_ERROR_NO_REPLY, CLIENT_ERROR_SILENT, ETIMEDOUT, "The daemon did not answer in time" },
+        { SD_BUS_ERROR_TIMEOUT, CLIENT_ERROR_SILENT, ETIMEDOUT, "The daemon did not answer in time" },
+        { SD_BUS_ERROR_DISCONNECTED, CLIENT_ERROR_LOST, ECONNRESET, "The connection to the daemon was lost" },
+        { SD_BUS_ERROR_SERVICE_UNKNOWN, CLIENT_ERROR_LOST, ECONNRESET, "The daemon has left the message bus" },
+        { SD_BUS_ERROR_NAME_HAS_NO_OWNER, CLIENT_ERROR_LOST, ECONNRESET, "The daemon has left the message bus" },
+};
+
+const char *client_error_remedy(const char *name) {
+        for (size_t i = 0; i < G_N_ELEMENTS(remedies); i++)
+                if (strcmp(remedies[i].name, name) == 0)
+                        return remedies[i].remedy;
+        return error_remedy(name);
+}
+
+int client_error_set(sd_bus_error *error, const char *name, int number, const char *format, ...) {
+        g_autofree char *message = NULL;
+        va_list arguments;
+
+        va_start(arguments, format);
+        message = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        sd_bus_error_free(error);
+        sd_bus_error_set(error, name, message);
+        return -number;
+}
+
+int client_error_translate(sd_bus_error *error, int r) {
+        for (size_t i = 0; i < G_N_ELEMENTS(translations); i++)
+                if (sd_bus_error_has_name(error, translations[i].from))
+                        return client_error_set(
+                                error, translations[i].name, translations[i].number, "%s", translations[i].message);
+        return r;
+}

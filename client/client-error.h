@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Errors that arise in the client itself, in the form of those that come over the bus, and what to do about either. */
+
+#include <systemd/sd-bus.h>
+
+#define CLIENT_ERROR_AMBIGUOUS "org.helicopter1.Client.Error.Ambiguous"
+#define CLIENT_ERROR_NO_JOB "org.helicopter1.Client.Error.NoJob"
+#define CLIENT_ERROR_NO_DAEMON "org.helicopter1.Client.Error.NoDaemon"
+#define CLIENT_ERROR_NOT_OURS "org.helicopter1.Client.Error.NotOurs"
+#define CLIENT_ERROR_SILENT "org.helicopter1.Client.Error.Silent"
+#define CLIENT_ERROR_LOST "org.helicopter1.Client.Error.Lost"
+#define CLIENT_ERROR_BLOCKED "org.helicopter1.Client.Error.Blocked"
+#define CLIENT_ERROR_DEBUGGER_BUSY "org.helicopter1.Client.Error.DebuggerBusy"
+#define CLIENT_ERROR_NO_INTERPRETER "org.helicopter1.Client.Error.NoInterpreter"
+#define CLIENT_ERROR_BAD_TEXT "org.helicopter1.Client.Error.BadText"
+
+/* What to do about an error of the bus API or of the client, as one sentence; NULL when there is nothing to say.
+ * Static. */
+const char *client_error_remedy(const char *name);
+
+/*
+ * Set *error to an error of the client's own and return a negative errno of it, for `return client_error_set(…)`. The
+ * errno is number's.
+ */
+int client_error_set(sd_bus_error *error, const char *name, int number, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+
+/* Turn what sd-bus itself says of a failed call (no answer, no connection) into an error of the client's own; r: the
+ * call's result. */
+int client_error_translate(sd_bus_error *error, int r);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/prompt-input.h"
+
+#include <histedit.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <wchar.h>
+
+#include "helicopter/cleanup.h"
+
+#define HISTORY_SIZE 500
+
+struct PromptInput {
+        const char *prompt;
+        EditLine *editor; /* NULL: plain lines */
+        History *history;
+        sigset_t signals; /* that are taken from the descriptor while a line is edited */
+        int signal_fd;
+        bool interrupted;
+};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PromptInput, prompt_input_free)
+
+static const char *get_prompt(EditLine *editor) {
+        PromptInput *input;
+
+        el_get(editor, EL_CLIENTDATA, &input);
+        return input->prompt;
+}
+
+/* ^Z: libedit would do this itself with signal handlers, which would take ^C too. */
+static void suspend(PromptInput *input) {
+        sigset_t only;
+
+        el_set(input->editor, EL_PREP_TERM, 0);
+        sigemptyset(&only);
+        sigaddset(&only, SIGTSTP);
+        raise(SIGTSTP);
+        sigprocmask(SIG_UNBLOCK, &only, NULL); /* stops here, until `fg` */
+        sigprocmask(SIG_BLOCK, &only, NULL);
+        el_set(input->editor, EL_PREP_TERM, 1);
+        el_set(input->editor, EL_REFRESH);
+}
+
+static void handle_signal(PromptInput *input) {
+        struct signalfd_siginfo info;
+
+        if (read(input->signal_fd, &info, sizeof info) != sizeof info)
+                return;
+        if (info.ssi_signo == SIGINT)
+                input->interrupted = true;
+        else if (info.ssi_signo == SIGTSTP)
+                suspend(input);
+        else
+                el_resize(input->editor);
+}
+
+/* Wait until there is a byte. Returns 0, or -EINTR after ^C. */
+static int wait_for_byte(PromptInput *input) {
+        struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { input->signal_fd, POLLIN, 0 } };
+
+        for (;;) {
+                if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
+                        return -errno;
+                if (fds[1].revents)
+                        handle_signal(input);
+                if (input->interrupted)
+                        return -EINTR;
+                if (fds[0].revents)
+                        return 0;
+        }
+}
+
+/* libedit's reader of one character: 1, 0 at the end, -1. */
+static int read_character(EditLine *editor, wchar_t *ret_character) {
+        mbstate_t state = { 0 };
+        PromptInput *input;
+        size_t size;
+        char byte;
+
+        el_get(editor, EL_CLIENTDATA, &input);
+        do {
+                ssize_t r;
+
+                if (wait_for_byte(input) < 0)
+                        return -1;
+                r = read(STDIN_FILENO, &byte, 1);
+                if (r <= 0)
+                        return (int) r;
+                size = mbrtowc(ret_character, &byte, 1, &state);
+                if (size == (size_t) -1) {
+                        memset(&state, 0, sizeof state);
+                        *ret_character = L'?';
+                        return 1;
+                }
+        } while (size == (size_t) -2);
+        return 1;
+}
+
+static int open_editor(PromptInput *input) {
+        HistEvent event;
+
+        input->editor = el_init("helicopter-client", stdin, stdout, stderr);
+        input->history = history_init();
+        if (!input->editor || !input->history)
+                return -ENOMEM;
+        history(input->history, &event, H_SETSIZE, HISTORY_SIZE);
+        history(input->history, &event, H_SETUNIQUE, 1);
+        el_set(input->editor, EL_CLIENTDATA, input);
+        el_set(input->editor, EL_EDITOR, "emacs");
+        el_set(input->editor, EL_SIGNAL, 0);
+        el_set(input->editor, EL_PROMPT, get_prompt);
+        el_set(input->editor, EL_HIST, history, input->history);
+        el_set(input->editor, EL_GETCFN, read_character);
+        el_source(input->editor, NULL);
+        return 0;
+}
+
+static int open_signals(PromptInput *input) {
+        sigemptyset(&input->signals);
+        sigaddset(&input->signals, SIGINT);
+        sigaddset(&input->signals, SIGTSTP);
+        sigaddset(&input->signals, SIGWINCH);
+        input->signal_fd = signalfd(-1, &input->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        return input->signal_fd < 0 ? -errno : 0;
+}
+
+PromptInput *prompt_input_new(const char *prompt) {
+        g_autoptr(PromptInput) input = g_new0(PromptInput, 1);
+
+        input->prompt = prompt;
+        input->signal_fd = -1;
+        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && (open_signals(input) < 0 || open_editor(input) < 0))
+                return NULL;
+        return g_steal_pointer(&input);
+}
+
+PromptInput *prompt_input_free(PromptInput *input) {
+        if (!input)
+                return NULL;
+        if (input->editor)
+                el_end(input->editor);
+        if (input->history)
+                history_end(input->history);
+        close_fd(&input->signal_fd);
+        g_free(input);
+        return NULL;
+}
+
+static int read_edited(PromptInput *input, char **ret_line) {
+        const char *line;
+        HistEvent event;
+        sigset_t before;
+        int count;
+
+        input->interrupted = false;
+        sigprocmask(SIG_BLOCK, &input->signals, &before);
+        line = el_gets(input->editor, &count);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        if (input->interrupted) {
+                printf("^C\n");
+                return -EINTR;
+        }
+        if (!line || count <= 0) {
+                printf("\n");
+                return 0;
+        }
+        *ret_line = g_strchomp(g_strdup(line));
+        if (**ret_line)
+                history(input->history, &event, H_ENTER, *ret_line);
+        return 1;
+}
+
+static int read_plain(char **ret_line) {
+        g_autoptr(GString) line = g_string_new(NULL);
+        ssize_t r;
+        char byte;
+
+        for (;;) {
+                r = read(STDIN_FILENO, &byte, 1);
+                if (r < 0 && errno != EINTR)
+                        return -errno;
+                if (r == 0 && line->len == 0)
+                        return 0;
+                if (r == 0 || (r > 0 && byte == '\n'))
+                        break;
+                if (r > 0)
+                        g_string_append_c(line, byte);
+        }
+        *ret_line = g_strdup(line->str);
+        return 1;
+}
+
+int prompt_input_read(PromptInput *input, char **ret_line) {
+        return input->editor ? read_edited(input, ret_line) : read_plain(ret_line);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Lines from the user: edited, with a history, on a terminal; plain from elsewhere. */
+
+typedef struct PromptInput PromptInput;
+
+/* NULL, with errno set, when there is no memory or no descriptor left. */
+PromptInput *prompt_input_new(const char *prompt);
+
+/* NULL is fine. */
+PromptInput *prompt_input_free(PromptInput *input);
+
+/*
+ * Read a line. Returns 1 and the line without its end (owned by the caller), 0 at the end of the input, -EINTR when ^C
+ * was pressed in place of finishing it, or a negative errno.
+ *
+ * Of plain input not a byte is taken beyond the line: what follows may be meant for the debugger.
+ */
+int prompt_input_read(PromptInput *input, char **ret_line);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* run: start a job, with the caller's folder and environment. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client-error.h"
+#include "client/connection.h"
+#include "client/exit-code.h"
+#include "client/job-lookup.h"
+#include "client/job-wait.h"
+#include "client/options.h"
+#include "client/report.h"
+#include "helicopter/bus-names.h"
+#include "helicopter/error.h"
+
+#define START_TIMEOUT (60 * G_USEC_PER_SEC)
+
+typedef struct RunOptions {
+        char *job;
+        char *folder;
+        char **variables;
+        gboolean wait;
+} RunOptions;
+
+static void run_options_clear(RunOptions *options) {
+        g_free(options->job);
+        g_free(options->folder);
+        g_strfreev(options->variables);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
+
+static int check_variables(const Verb *verb, char **variables) {
+        for (; variables && *variables; variables++)
+                if (strchr(*variables, '=') == NULL || **variables == '=') {
+                        options_usage(verb, "-E takes NAME=VALUE, not '%s'", *variables);
+                        return -EINVAL;
+                }
+        return 0;
+}
+
+static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv) {
+        const GOptionEntry entries[] = {
+                { "job", 'j', 0, G_OPTION_ARG_STRING, &options->job, "Name the job (default: after its script)",
+                        "NAME" },
+                { "directory", 'C', 0, G_OPTION_ARG_FILENAME, &options->folder, "Run in this folder", "DIR" },
+                { "env", 'E', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->variables, "Set an environment variable",
+                        "NAME=VALUE" },
+                { "wait", 'w', 0, G_OPTION_ARG_NONE, &options->wait, "Wait for the job's end, exit as it does", NULL },
+                { NULL },
+        };
+        int r;
+
+        r = options_parse(verb, entries, argc, argv);
+        if (r <= 0)
+                return r;
+        if (*argc < 2) {
+                options_usage(verb, "No command was given");
+                return -EINVAL;
+        }
+        r = check_variables(verb, options->variables);
+        return r < 0 ? r : 1;
+}
+
+/* The job's environment: ours, and what was asked for. Owned by the caller. */
+static char **make_environment(char **variables) {
+        char **environment = g_get_environ();
+
+        environment = g_environ_setenv(environment, "PYTHONUNBUFFERED", "1", FALSE);
+        for (; variables && *variables; variables++) {
+                g_autofree char *name = g_strndup(*variables, (size_t) (strchr(*variables, '=') - *variables));
+
+                environment = g_environ_setenv(environment, name, strchr(*variables, '=') + 1, TRUE);
+        }
+        return environment;
+}
+
+static int append_environment(sd_bus_message *call, char **variables) {
+        g_auto(GStrv) environment = make_environment(variables);
+        int r;
+
+        r = sd_bus_message_open_container(call, 'a', "s");
+        for (char **variable = environment; r >= 0 && *variable; variable++)
+                if (g_utf8_validate(*variable, -1, NULL))
+                        r = sd_bus_message_append(call, "s", *variable);
+                else
+                        report_note("Leaving out %.*s: it is not UTF-8", (int) strcspn(*variable, "="), *variable);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int append_folder(sd_bus_message *call, const char *folder) {
+        g_autofree char *here = g_get_current_dir();
+        g_autofree char *path = folder ? g_canonicalize_filename(folder, here) : NULL;
+
+        return sd_bus_message_append(call, "s", path ?: here);
+}
+
+static int append_arguments(sd_bus_message *call, const RunOptions *options, char **command) {
+        int r;
+
+        r = sd_bus_message_append(call, "s", options->job ?: "");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(call, command);
+        if (r < 0)
+                return r;
+        r = append_folder(call, options->folder);
+        if (r < 0)
+                return r;
+        r = append_environment(call, options->variables);
+        return r < 0 ? r : sd_bus_message_append(call, "a{sv}", 0);
+}
+
+static int start(
+        Connection *connection, const RunOptions *options, char **command, char **ret_object, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
+        const char *object;
+        int r;
+
+        r = connection_prepare(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "StartJob", &call);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        r = append_arguments(call, options, command);
+        if (r < 0)
+                return client_error_set(
+                        error, CLIENT_ERROR_BAD_TEXT, EILSEQ, "The command, its folder or its name is not UTF-8");
+        r = connection_send(connection, call, START_TIMEOUT, &reply, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "o", &object);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret_object = g_strdup(object);
+        return 0;
+}
+
+static int failure(const sd_bus_error *error, int r) {
+        report_failure(error, r);
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_COMMAND_NOT_FOUND))
+                return EXIT_NOT_FOUND;
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NOT_EXECUTABLE))
+                return EXIT_CANNOT_EXECUTE;
+        return EXIT_OWN_FAILURE;
+}
+
+static int wait_for_end(Connection *connection, const char *object) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(JobInfo) info = NULL;
+        int r;
+
+        r = job_wait_end(connection, object, &info, &error);
+        if (r < 0)
+                return failure(&error, r);
+        r = job_info_exit_status(info);
+        return r < 0 ? EXIT_OWN_FAILURE : r;
+}
+
+int verb_run(const Verb *verb, int argc, char **argv) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(Connection) connection = NULL;
+        g_autofree char *object = NULL, *name = NULL;
+        g_auto(RunOptions) options = { 0 };
+        int r;
+
+        r = parse(verb, &options, &argc, &argv);
+        if (r <= 0)
+                return options_exit_code(r);
+        r = connection_open(&connection, &error);
+        if (r >= 0)
+                r = start(connection, &options, argv + 1, &object, &error);
+        if (r < 0)
+                return failure(&error, r);
+        name = job_lookup_name(object);
+        printf("%s\n", name);
+        fflush(stdout);
+        return options.wait ? wait_for_end(connection, object) : EXIT_SUCCESS;
+}

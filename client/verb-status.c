@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* status: what is known of one job, for people. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client-error.h"
+#include "client/connection.h"
+#include "client/exit-code.h"
+#include "client/job-info.h"
+#include "client/job-lookup.h"
+#include "client/options.h"
+#include "client/report.h"
+#include "client/text.h"
+#include "helicopter/error.h"
+
+static void print_line(const char *key, const char *value) {
+        g_autofree char *printable = text_printable(value ?: "");
+
+        if (*printable)
+                printf("%10s: %s\n", key, printable);
+}
+
+static void print_title(const JobInfo *job) {
+        const char *colour = report_colour(stdout, "1;32");
+
+        if (strcmp(job->state, "failed") == 0)
+                colour = report_colour(stdout, "1;31");
+        else if (strcmp(job->state, "running") != 0)
+                colour = "";
+        printf("%s%s%s %s\n", colour, report_utf8() ? "●" : "*", *colour ? report_colour(stdout, "0") : "", job->name);
+}
+
+static void print_state(const JobInfo *job) {
+        uint64_t since = job_info_ended(job) ? job->ended : job->started, now = (uint64_t) g_get_real_time();
+        g_autofree char *moment = text_timestamp(since);
+        g_autofree char *outcome = job_info_outcome(job);
+        g_autofree char *span = text_span(now > since ? now - since : 0);
+        g_autoptr(GString) line = g_string_new(job->state);
+
+        if (job_info_ended(job))
+                g_string_append_printf(line, " (%s)", outcome);
+        if (since > 0)
+                g_string_append_printf(line, " since %s; %s ago", moment, span);
+        print_line("State", line->str);
+        if (job_info_ended(job) && job->ended > job->started && job->started > 0) {
+                g_autofree char *duration = text_span(job->ended - job->started);
+
+                print_line("Ran for", duration);
+        }
+}
+
+static void print_process(const char *key, uint32_t pid, const char *detail) {
+        g_autofree char *line =
+                detail && *detail ? g_strdup_printf("%u (%s)", pid, detail) : g_strdup_printf("%u", pid);
+
+        if (pid > 0)
+                print_line(key, line);
+}
+
+static void print_job(const JobInfo *job) {
+        g_autofree char *command = job_info_command(job);
+
+        print_title(job);
+        print_state(job);
+        print_process("PID", job->pid, NULL);
+        print_process("Parent", job->parent_pid, "helicopter-parent");
+        print_line("Unit", job->unit);
+        print_line("CGroup", job->control_group);
+        print_line("Command", command);
+        print_line("Folder", job->working_directory);
+        print_line("Output", job->log_path);
+        print_line("Python", job->python_version);
+        print_process("Tracer", job->tracer_pid, job->tracer_command);
+}
+
+static int failure(const sd_bus_error *error, int r) {
+        report_failure(error, r);
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SUCH_JOB))
+                return EXIT_UNKNOWN_JOB;
+        return sd_bus_error_has_name(error, CLIENT_ERROR_NO_JOB) ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+}
+
+static int get(const char *name, JobInfo **ret_job, sd_bus_error *error) {
+        g_autoptr(Connection) connection = NULL;
+        g_autofree char *object = NULL;
+        int r;
+
+        r = connection_open(&connection, error);
+        if (r < 0)
+                return r;
+        r = job_lookup(connection, name, &object, error);
+        return r < 0 ? r : job_info_get(connection, object, ret_job, error);
+}
+
+int verb_status(const Verb *verb, int argc, char **argv) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(JobInfo) job = NULL;
+        g_autofree char *option = NULL;
+        const GOptionEntry entries[] = { OPTION_JOB(&option), { NULL } };
+        const char *name;
+        int r;
+
+        r = options_parse(verb, entries, &argc, &argv);
+        if (r > 0)
+                r = options_job_name(verb, option, argc, argv, &name) ?: 1;
+        if (r <= 0)
+                return options_exit_code(r);
+        r = get(name, &job, &error);
+        if (r < 0)
+                return failure(&error, r);
+        print_job(job);
+        return job_info_ended(job) ? EXIT_NOT_RUNNING : EXIT_SUCCESS;
+}
