@@ -65,6 +65,20 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
+/*
+ * Tools that take this for a message bus (busctl --address=, gdbus, d-feet) begin with Hello and want a name for themselves. One is as good as
+ * another: a peer has nobody to talk to but the daemon.
+ */
+static int method_hello(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return sd_bus_reply_method_return(message, "s", ":1.1");
+}
+
+static const sd_bus_vtable bus_vtable[] = {
+        SD_BUS_VTABLE_START(SD_BUS_VTABLE_HIDDEN),
+        SD_BUS_METHOD("Hello", NULL, "s", method_hello, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
 static int check_user(int fd) {
         struct ucred credentials;
         socklen_t size = sizeof credentials;
@@ -105,6 +119,10 @@ static int serve(Peer *peer) {
 
         r = sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, peer);
+        if (r < 0)
+                return r;
+        r = sd_bus_add_object_vtable(
+                peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, peer);
         if (r < 0)
                 return r;
         r = manager_export(peer->manager, peer->bus);
