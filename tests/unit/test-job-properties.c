@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "test.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/job-properties.h"
+#include "helicopter/cleanup.h"
+
+/* A message needs a connection to be made with; it is never sent. */
+static sd_bus *bus;
+
+static int set_up(void **state) {
+        assert_true(sd_bus_new(&bus) >= 0);
+        assert_true(sd_bus_set_address(bus, "unixexec:path=/bin/cat") >= 0);
+        return sd_bus_start(bus) < 0;
+}
+
+static int tear_down(void **state) {
+        bus = sd_bus_close_unref(bus);
+        return 0;
+}
+
+static sd_bus_message *new_message(void) {
+        sd_bus_message *message;
+
+        assert_true(sd_bus_message_new_method_call(bus, &message, NULL, "/", "a.b", "C") >= 0);
+        return message;
+}
+
+static int read_back(JobProperties *properties, sd_bus_message *message) {
+        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        return job_properties_read(properties, message);
+}
+
+static void test_initial(void **state) {
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        assert_string_equal(properties.state, "starting");
+        assert_string_equal(properties.unit, "");
+        assert_null(properties.command_line[0]);
+        assert_int_equal(properties.exit_code, -1);
+        assert_int_equal(properties.pid, 0);
+}
+
+static void test_read(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "a{sv}", 5, "State", "s", "running", "PID", "u", 77, "CommandLine", "as", 2, "a", "b",
+                "StartTimestamp", "t", UINT64_C(1) << 40, "ExitCode", "i", -1);
+        assert_int_equal(read_back(&properties, message), 0);
+        assert_string_equal(properties.state, "running");
+        assert_int_equal(properties.pid, 77);
+        assert_string_equal(properties.command_line[0], "a");
+        assert_string_equal(properties.command_line[1], "b");
+        assert_null(properties.command_line[2]);
+        assert_true(properties.start_timestamp == UINT64_C(1) << 40);
+}
+
+static void test_unknown_property_is_passed_over(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "a{sv}", 2, "FromTheFuture", "a(ii)", 1, 2, 3, "PID", "u", 5);
+        assert_int_equal(read_back(&properties, message), 0);
+        assert_int_equal(properties.pid, 5);
+}
+
+static void test_wrong_type(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "a{sv}", 1, "PID", "s", "seventy");
+        assert_int_equal(read_back(&properties, message), -EINVAL);
+        assert_int_equal(properties.pid, 0);
+}
+
+static void test_wrong_state(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "a{sv}", 1, "State", "s", "sideways");
+        assert_int_equal(read_back(&properties, message), -EINVAL);
+}
+
+static void test_empty_list_and_empty_dictionary(void **state) {
+        g_autoptr(sd_bus_message) list = new_message(), nothing = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(list, "a{sv}", 1, "CommandLine", "as", 0);
+        sd_bus_message_append(nothing, "a{sv}", 0);
+        assert_int_equal(read_back(&properties, list), 0);
+        assert_int_equal(read_back(&properties, nothing), 0);
+        assert_null(properties.command_line[0]);
+}
+
+static void test_not_a_dictionary(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "s", "text");
+        assert_true(read_back(&properties, message) < 0);
+}
+
+static void test_copy_is_independent(void **state) {
+        g_auto(JobProperties) properties, copy;
+
+        job_properties_init(&properties);
+        job_properties_set_string(&properties.unit, "a.service");
+        job_properties_copy(&properties, &copy);
+        job_properties_set_string(&properties.unit, "b.service");
+        assert_string_equal(copy.unit, "a.service");
+}
+
+static void test_diff(void **state) {
+        g_autoptr(GPtrArray) nothing = NULL, names = NULL;
+        g_auto(JobProperties) a, b;
+
+        job_properties_init(&a);
+        job_properties_copy(&a, &b);
+        nothing = job_properties_diff(&a, &b);
+        assert_null(nothing->pdata[0]);
+
+        job_properties_set_string(&b.state, "running");
+        b.tracer_pid = 9;
+        g_strfreev(b.command_line);
+        b.command_line = g_strsplit("a b", " ", -1);
+        names = job_properties_diff(&a, &b);
+        assert_string_equal(names->pdata[0], "State");
+        assert_string_equal(names->pdata[1], "CommandLine");
+        assert_string_equal(names->pdata[2], "TracerPID");
+        assert_null(names->pdata[3]);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_initial),
+                cmocka_unit_test(test_read),
+                cmocka_unit_test(test_unknown_property_is_passed_over),
+                cmocka_unit_test(test_wrong_type),
+                cmocka_unit_test(test_wrong_state),
+                cmocka_unit_test(test_empty_list_and_empty_dictionary),
+                cmocka_unit_test(test_not_a_dictionary),
+                cmocka_unit_test(test_copy_is_independent),
+                cmocka_unit_test(test_diff),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "test.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "parent/options.h"
+
+static int parse(const char *line, Options *ret_options) {
+        g_auto(GStrv) words = g_strsplit(line, " ", -1);
+        char *argv[32] = {};
+        int argc = 0;
+
+        for (; words[argc]; argc++) /* GOption moves the pointers about */
+                argv[argc] = words[argc];
+        return options_parse(argc, argv, ret_options);
+}
+
+static void assert_command(const char *line, const char *name, bool given, const char *command) {
+        g_auto(Options) options = {};
+        g_autofree char *joined = NULL;
+
+        assert_int_equal(parse(line, &options), 0);
+        joined = g_strjoinv(" ", options.command);
+        assert_string_equal(options.name, name);
+        assert_int_equal(options.name_is_given, given);
+        assert_string_equal(joined, command);
+        assert_null(options.environment);
+}
+
+static void test_scripts(void **state) {
+        assert_command("p train.py", "train", false, "python3 train.py");
+        assert_command("p --job run1 train.py --fast -x", "run1", true, "python3 train.py --fast -x");
+        assert_command("p --job=run1 -- a/train.py", "run1", true, "python3 a/train.py");
+}
+
+static void test_commands(void **state) {
+        assert_command("p python3.14 -u train.py", "train", false, "python3.14 -u train.py");
+        assert_command("p -- sleep 5", "sleep", false, "sleep 5");
+        assert_command("p -j a env -- x", "a", true, "env -- x");
+        assert_command("p -- --odd", "odd", false, "--odd");
+}
+
+static void test_script_is_known(void **state) {
+        g_auto(Options) script = {}, command = {};
+
+        assert_int_equal(parse("p a.py", &script), 0);
+        assert_string_equal(script.script, "a.py");
+        assert_int_equal(parse("p python3 a.py", &command), 0);
+        assert_null(command.script);
+}
+
+static void test_wrong_lines(void **state) {
+        Options options;
+
+        assert_int_equal(parse("p", &options), -EINVAL);
+        assert_int_equal(parse("p --", &options), -EINVAL);
+        assert_int_equal(parse("p --job", &options), -EINVAL);
+        assert_int_equal(parse("p --nonsense a.py", &options), -EINVAL);
+        assert_int_equal(parse("p --job a/b a.py", &options), -EINVAL);
+        assert_int_equal(parse("p --job= a.py", &options), -EINVAL);
+        assert_int_equal(parse("p --environment /nonexistent a.py", &options), -EIO);
+}
+
+static void test_environment(void **state) {
+        const char text[] = "A=1\0EMPTY=\0BASH_FUNC_f%%=() {\n}\0INVOCATION_ID=theirs";
+        g_autofree char *path = NULL, *line = NULL;
+        g_auto(Options) options = {};
+
+        assert_true(g_close(g_file_open_tmp(NULL, &path, NULL), NULL));
+        assert_true(g_file_set_contents(path, text, sizeof text, NULL));
+        g_setenv("INVOCATION_ID", "ours", TRUE);
+        g_unsetenv("JOURNAL_STREAM");
+        line = g_strdup_printf("p --environment %s a.py", path);
+        assert_int_equal(parse(line, &options), 0);
+        assert_string_equal(g_environ_getenv(options.environment, "A"), "1");
+        assert_string_equal(g_environ_getenv(options.environment, "EMPTY"), "");
+        assert_string_equal(g_environ_getenv(options.environment, "BASH_FUNC_f%%"), "() {\n}");
+        assert_string_equal(g_environ_getenv(options.environment, "INVOCATION_ID"), "ours");
+        assert_int_equal(g_strv_length(options.environment), 4);
+        g_unlink(path);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_scripts),
+                cmocka_unit_test(test_commands),
+                cmocka_unit_test(test_script_is_known),
+                cmocka_unit_test(test_wrong_lines),
+                cmocka_unit_test(test_environment),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
