@@ -92,7 +92,7 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
         r = order_send(job, order, NULL, NULL);
         if (r < 0 || !call)
                 return r;
-        return wait_add(job, call, grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop);
+        return wait_add(job, call, grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop, NULL);
 }
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {

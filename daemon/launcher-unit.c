@@ -3,7 +3,7 @@
 /* Jobs as transient units: StartTransientUnit of org.freedesktop.systemd1(5), its result awaited through JobRemoved. */
 
 #include <errno.h>
-#include <string.h>
+#include <time.h>
 
 #include "daemon/launcher.h"
 #include "helicopter/cleanup.h"
@@ -14,6 +14,9 @@
 #define SYSTEMD_INTERFACE "org.freedesktop.systemd1.Manager"
 
 #define CALL_TIMEOUT (30 * G_USEC_PER_SEC)
+
+/* How long the unit of an ended job of the same name may take to go away. */
+#define COLLECT_TIMEOUT (10 * G_USEC_PER_SEC)
 
 static char *unit_name(const Launch *launch) {
         return g_strdup_printf("helicopter-%s.service", launch->job_name);
@@ -39,6 +42,49 @@ static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *err
         return 0;
 }
 
+static int start_unit(Launch *launch);
+
+static void give_up(Launch *launch, int result, const char *why) {
+        g_autofree char *unit = unit_name(launch);
+        g_autofree char *reason = g_strdup_printf("The service manager did not start %s: %s", unit, why);
+
+        g_hash_table_remove(launch->launcher->units, unit);
+        launch_finish(launch, result, reason);
+}
+
+static int on_still_there(sd_event_source *source, uint64_t usec, void *userdata) {
+        give_up(userdata, -EEXIST, "a unit of that name exists and does not go away.");
+        return 0;
+}
+
+/* The job of that name has ended just now, and its unit has not been collected: start when it has (on_unit_removed()). */
+static void wait_for_collection(Launch *launch) {
+        int r = sd_event_add_time_relative(launch->launcher->manager->event, &launch->collection, CLOCK_MONOTONIC,
+                COLLECT_TIMEOUT, 0, on_still_there, launch);
+
+        if (r < 0)
+                give_up(launch, r, g_strerror(-r));
+}
+
+static int on_unit_removed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Launcher *launcher = userdata;
+        const char *unit;
+        Launch *launch;
+        int r;
+
+        r = sd_bus_message_read(message, "so", &unit, NULL);
+        if (r < 0)
+                return r;
+        launch = g_hash_table_lookup(launcher->units, unit);
+        if (!launch || !launch->collection)
+                return 0;
+        launch->collection = sd_event_source_disable_unref(launch->collection);
+        r = start_unit(launch);
+        if (r < 0)
+                give_up(launch, r, g_strerror(-r));
+        return 0;
+}
+
 /* Errors of the bus that mean that there is no service manager. */
 static bool nobody_there(const sd_bus_error *error) {
         return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
@@ -49,15 +95,13 @@ static bool nobody_there(const sd_bus_error *error) {
 static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         Launch *launch = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(reply);
-        g_autofree char *unit = unit_name(launch);
-        g_autofree char *reason = NULL;
 
-        /* JobRemoved may have come first, and then the launch is finished. */
-        if (!error || g_hash_table_lookup(launch->launcher->units, unit) != launch)
+        if (!error) /* JobRemoved tells the rest */
                 return 0;
-        g_hash_table_remove(launch->launcher->units, unit);
-        reason = g_strdup_printf("The service manager did not accept %s: %s", unit, error->message);
-        launch_finish(launch, nobody_there(error) ? -EHOSTUNREACH : -EIO, reason);
+        if (sd_bus_error_has_name(error, "org.freedesktop.systemd1.UnitExists"))
+                wait_for_collection(launch);
+        else
+                give_up(launch, nobody_there(error) ? -EHOSTUNREACH : -EIO, error->message);
         return 0;
 }
 
@@ -153,6 +197,10 @@ static int subscribe(Launcher *launcher) {
                 "JobRemoved", on_removed, NULL, launcher);
         if (r < 0)
                 return r;
+        r = sd_bus_match_signal_async(bus, &launcher->unit_removed, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE,
+                "UnitRemoved", on_unit_removed, NULL, launcher);
+        if (r < 0)
+                return r;
         r = new_call(bus, "Subscribe", &message);
         if (r < 0)
                 return r;
@@ -180,16 +228,16 @@ static int start_unit(Launch *launch) {
         r = sd_bus_message_append(message, "a(sa(sv))", 0);
         if (r < 0)
                 return r;
-        r = sd_bus_call_async(bus, NULL, message, on_queued, launch, CALL_TIMEOUT);
+        launch->call = sd_bus_slot_unref(launch->call);
+        r = sd_bus_call_async(bus, &launch->call, message, on_queued, launch, CALL_TIMEOUT);
         if (r < 0)
                 return r;
-        g_hash_table_insert(launch->launcher->units, g_steal_pointer(&unit), launch);
+        g_hash_table_replace(launch->launcher->units, g_steal_pointer(&unit), launch);
         return 0;
 }
 
 void launch_as_unit(Launch *launch) {
         sd_bus *bus = launch->launcher->manager->user_bus;
-        g_autofree char *reason = NULL;
         int r;
 
         if (!bus || sd_bus_is_ready(bus) <= 0) {
@@ -197,8 +245,6 @@ void launch_as_unit(Launch *launch) {
                 return;
         }
         r = start_unit(launch);
-        if (r >= 0)
-                return;
-        reason = g_strdup_printf("The service manager cannot be asked to start it: %s.", g_strerror(-r));
-        launch_finish(launch, r, reason);
+        if (r < 0)
+                give_up(launch, r, g_strerror(-r));
 }

@@ -24,6 +24,7 @@ Launcher *launcher_free(Launcher *launcher) {
         if (!launcher)
                 return NULL;
         sd_bus_slot_unref(launcher->removed);
+        sd_bus_slot_unref(launcher->unit_removed);
         g_hash_table_unref(launcher->units);
         g_free(launcher);
         return NULL;
@@ -49,6 +50,8 @@ static char **parent_command(const LaunchRequest *request, const char *environme
 }
 
 static void launch_free(Launch *launch) {
+        sd_bus_slot_unref(launch->call);
+        sd_event_source_disable_unref(launch->collection);
         g_free(launch->job_name);
         g_strfreev(launch->command);
         g_free(launch->cwd);

@@ -22,6 +22,8 @@ typedef struct Launch {
         char *job_name;
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
+        sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */
+        sd_event_source *collection; /* the deadline of an old unit that is in the way; launcher-unit.c */
 } Launch;
 
 /* A way to start jobs: must call launch_finish() once, at once or later. */
@@ -30,7 +32,8 @@ typedef void (*LaunchMethod)(Launch *launch);
 struct Launcher {
         Manager *manager;    /* not owned */
         GHashTable *units;   /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
-        sd_bus_slot *removed; /* the match for the service manager's JobRemoved */
+        sd_bus_slot *removed; /* matches for the service manager's JobRemoved and UnitRemoved */
+        sd_bus_slot *unit_removed;
 };
 
 Launcher *launcher_new(Manager *manager);

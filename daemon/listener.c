@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "daemon/peer.h"
 #include "helicopter/cleanup.h"
@@ -16,6 +17,24 @@
 /* More connections than these are refused: each job has one, the rest are clients. */
 #define PEERS_MAX 8192
 
+#define ACCEPT_PAUSE G_USEC_PER_SEC
+
+static int on_pause_end(sd_event_source *source, uint64_t usec, void *userdata) {
+        return sd_event_source_set_enabled(userdata, SD_EVENT_ON);
+}
+
+/* Out of descriptors or memory. The connection stays in the queue and would be offered again at once, for ever. */
+static int pause_accepting(sd_event_source *source) {
+        int r;
+
+        log_error("Cannot accept a connection: %m; the next try is in a second.");
+        r = sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        return sd_event_add_time_relative(sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0,
+                on_pause_end, source);
+}
+
 static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         Manager *manager = userdata;
         int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -23,9 +42,9 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 
         if (connection < 0) {
                 /* Interrupted, or the other side has hung up again: the next one may be waiting. */
-                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-                        log_error("Cannot accept a connection: %m.");
-                return 0;
+                if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+                        return 0;
+                return pause_accepting(source);
         }
         if (g_hash_table_size(manager->peers) >= PEERS_MAX) {
                 log_warning("There are %d connections already; one more was refused.", PEERS_MAX);

@@ -171,6 +171,11 @@ static bool answer_start(Job *job, sd_bus_message *call) {
         return true;
 }
 
+/* The name must not stay taken by what will never be. */
+static void never_started(Job *job) {
+        job_fail(job, "Its helicopter-parent did not register it in time.");
+}
+
 int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Manager *manager = userdata;
         g_auto(Request) request = {};
@@ -187,7 +192,7 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         job = add_job(manager, &request, error);
         if (!job)
                 return -sd_bus_error_get_errno(error);
-        r = wait_add(job, message, START_TIMEOUT, "its helicopter-parent did not report", answer_start);
+        r = wait_add(job, message, START_TIMEOUT, "it did not start", answer_start, never_started);
         if (r < 0) {
                 manager_remove_job(manager, job);
                 return r;

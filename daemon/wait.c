@@ -15,6 +15,7 @@ struct Wait {
         sd_event_source *deadline;
         const char *what;
         WaitAnswer answer;
+        WaitExpired expired;
 };
 
 static void wait_free(Wait *wait) {
@@ -35,20 +36,25 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Wait *wait = userdata;
 
         wait_unlink(wait);
-        sd_bus_reply_method_errorf(
-                wait->call, HELICOPTER_ERROR_TIMEOUT, "Job %s: %s in time.", wait->job->name, wait->what);
+        if (wait->expired)
+                wait->expired(wait->job);
+        if (!wait->answer(wait->job, wait->call))
+                sd_bus_reply_method_errorf(
+                        wait->call, HELICOPTER_ERROR_TIMEOUT, "Job %s: %s in time.", wait->job->name, wait->what);
         wait_free(wait);
         return 0;
 }
 
-int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer) {
+int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer, WaitExpired expired) {
         Wait *wait;
         int r;
 
         if (answer(job, call))
                 return 0;
         wait = g_new(Wait, 1);
-        *wait = (Wait) { .job = job, .call = sd_bus_message_ref(call), .what = what, .answer = answer };
+        *wait = (Wait) {
+                .job = job, .call = sd_bus_message_ref(call), .what = what, .answer = answer, .expired = expired
+        };
         r = sd_event_add_time_relative(
                 job->manager->event, &wait->deadline, CLOCK_MONOTONIC, timeout, 0, on_deadline, wait);
         if (r < 0) {
