@@ -211,7 +211,7 @@ static int make_call(RemoteCall *remote) {
         return 0;
 }
 
-static int call_once(RemoteCall *remote) {
+static int try_call(RemoteCall *remote) {
         uint64_t instruction;
         int r;
 
@@ -294,12 +294,19 @@ static int undo(RemoteCall *remote) {
 static int attach(pid_t target) {
         int r, why;
 
-        r = tracee_seize(target);
-        if (r != -EPERM)
-                return r;
-        /* The kernel says EPERM as well of a target that another tracer has, or that has ended. */
-        why = remote_call_check(target);
-        return why == -EBUSY || why == -ESRCH ? why : r;
+        for (unsigned i = 0;; i++) {
+                r = tracee_seize(target);
+                if (r != -EPERM)
+                        return r;
+                /* The kernel says EPERM as well of a target that another tracer has, or that has ended. */
+                why = remote_call_check(target);
+                if (why == -EBUSY || why == -ESRCH)
+                        return why;
+                /* And of a main thread that has ended in favour of the thread that called exec. That does not last, so
+                 * try once more. */
+                if (i > 0)
+                        return r;
+        }
 }
 
 int remote_call(pid_t target, const Syscall *call, int64_t deadline, long *ret_result) {
@@ -312,7 +319,7 @@ int remote_call(pid_t target, const Syscall *call, int64_t deadline, long *ret_r
         do {
                 r = stop_target(&remote);
                 if (r == 0)
-                        r = call_once(&remote);
+                        r = try_call(&remote);
         } while (r == -EAGAIN && g_get_monotonic_time() < deadline);
         if (r == -EAGAIN)
                 r = -ETIMEDOUT;

@@ -229,11 +229,11 @@ static void inject_while_execing(TargetBody body, bool may_be_lost) {
                         assert_int_equal(result, target);
                         done++;
                 } else
-                        assert_int_equal(r, -ESRCH);
+                        assert_true(r == -ESRCH || (may_be_lost && r == -EPERM));
                 if (r < 0 && !may_be_lost)
                         break;
         }
-        assert_true(done > 0);
+        assert_true(done > 0 || may_be_lost);
         target_assert_exits(target, 42);
 }
 
@@ -241,7 +241,8 @@ static void test_execs_meanwhile(void **state) {
         inject_while_execing(body_exec, false);
 }
 
-/* The main thread is killed by the exec of the other, which takes over its number. */
+/* The main thread is killed by the exec of the other, which takes over its number. For a moment it is a zombie, and not
+ * permitted. */
 static void test_thread_execs_meanwhile(void **state) {
         inject_while_execing(body_exec_by_thread, true);
 }
@@ -386,33 +387,41 @@ static void test_seccomp(void **state) {
         close_pipe();
 }
 
-/* Both have the same filters: a container's, say. One more is too many. */
-static int body_filtered_pair(TargetShared *shared) {
-        long result;
+/* Both have the same filters: a container's, say. */
+static int body_same_filters(TargetShared *shared) {
         pid_t child;
-        sigset_t signals;
+        long result;
+        int r;
 
-        sigemptyset(&signals);
-        sigaddset(&signals, SIGCHLD);
-        sigprocmask(SIG_BLOCK, &signals, NULL);
+        target_setup(NULL);
         if (add_filter() < 0)
                 return 1;
-        child = fork();
-        if (child == 0)
-                _exit(body_read(shared));
-        if (target_call(child, SYS_getpid, &result) != 0 || result != child)
-                return 2;
-        kill(child, SIGKILL);
-        child = fork();
-        if (child == 0)
-                _exit(body_filtered(shared));
+        child = target_start(body_read, shared);
+        r = target_call(child, SYS_getpid, &result);
+        target_kill(child);
+        return r == 0 && result == child ? 0 : 2;
+}
+
+/* One more is too many. */
+static int body_more_filters(TargetShared *shared) {
+        pid_t child;
+        long result;
+        int r;
+
+        target_setup(NULL);
+        if (add_filter() < 0)
+                return 1;
+        child = target_start(body_filtered, shared);
         target_await(&shared->ready, 0);
-        return target_call(child, SYS_getpid, &result) == -EACCES ? 0 : 3;
+        r = target_call(child, SYS_getpid, &result);
+        target_kill(child);
+        return r == -EACCES ? 0 : 2;
 }
 
 static void test_seccomp_of_both(void **state) {
         open_pipe();
-        target_assert_exits(target_start(body_filtered_pair, target_shared()), 0);
+        target_assert_exits(target_start(body_same_filters, target_shared()), 0);
+        target_assert_exits(target_start(body_more_filters, target_shared()), 0);
         close_pipe();
 }
 
@@ -528,7 +537,8 @@ int main(int argc, char **argv) {
                 cmocka_unit_test(test_other_child),
         };
 
+        /* Without the leak check of a sanitizer at the end: it traces its process. */
         if (argc == 3)
-                return exec_loop(atoi(argv[2]), strcmp(argv[1], "thread-exec-loop") == 0);
+                _exit(exec_loop(atoi(argv[2]), strcmp(argv[1], "thread-exec-loop") == 0));
         return cmocka_run_group_tests(tests, target_setup, NULL);
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "lib/python-offsets.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "lib/process-memory.h"
+
+#define COOKIE "xdebugpy"
+
+/* Generous limits, so that a hostile table leads nowhere far. CPython 3.14 has 320 kB, 230 kB and less than 1 kB. */
+#define RUNTIME_MAX (16u * 1024u * 1024u)
+#define INTERPRETER_MAX (16u * 1024u * 1024u)
+#define THREAD_MAX (64u * 1024u)
+
+/* Words of the table. Those up to here are where they are in 3.13, 3.14 and 3.15 alike. */
+enum {
+        WORD_COOKIE,
+        WORD_VERSION,
+        WORD_FREE_THREADED,
+        WORD_RUNTIME_SIZE,
+        WORD_RUNTIME_FINALIZING,
+        WORD_RUNTIME_INTERPRETERS_HEAD,
+        WORD_INTERPRETER_SIZE,
+        WORD_INTERPRETER_ID,
+        WORD_INTERPRETER_NEXT,
+        WORD_INTERPRETER_THREADS_HEAD,
+        WORD_INTERPRETER_THREADS_MAIN,
+};
+
+/* The last six words of the table are about the debugger. */
+enum {
+        DEBUGGER_EVAL_BREAKER,
+        DEBUGGER_SUPPORT,
+        DEBUGGER_ENABLED,
+        DEBUGGER_PENDING_CALL,
+        DEBUGGER_SCRIPT_PATH,
+        DEBUGGER_SCRIPT_PATH_SIZE,
+        DEBUGGER_WORDS,
+};
+
+static const struct {
+        unsigned minor;
+        size_t debugger; /* the first of its words */
+} tables[] = {
+        { 14, 89 },
+        { 15, 105 },
+};
+
+G_STATIC_ASSERT(PYTHON_OFFSETS_WORDS == 105 + DEBUGGER_WORDS);
+
+/* A field of some size, aligned to it, inside of something. */
+static bool fits(uint64_t offset, uint64_t size, uint64_t whole) {
+        return whole >= size && offset <= whole - size && offset % size == 0;
+}
+
+static int check(const PythonOffsets *offsets, uint64_t runtime, uint64_t interpreter) {
+        bool good = runtime <= RUNTIME_MAX && interpreter <= INTERPRETER_MAX;
+
+        good = good && fits(offsets->interpreters_head, 8, runtime);
+        good = good && fits(offsets->interpreter_next, 8, interpreter);
+        good = good && fits(offsets->threads_head, 8, interpreter);
+        good = good && fits(offsets->threads_main, 8, interpreter);
+        good = good && fits(offsets->remote_debugging_enabled, 4, interpreter);
+        good = good && fits(offsets->eval_breaker, 8, THREAD_MAX);
+        good = good && fits(offsets->remote_debugger_support, 4, THREAD_MAX);
+        good = good && fits(offsets->debugger_pending_call, 4, THREAD_MAX);
+        good = good && offsets->debugger_script_path < THREAD_MAX;
+        good = good && offsets->debugger_script_path_size > 1 && offsets->debugger_script_path_size < THREAD_MAX;
+        return good ? 0 : -EBADMSG;
+}
+
+static int parse_debugger(const uint64_t *words, const uint64_t *debugger, PythonOffsets *offsets) {
+        offsets->debugger = true;
+        offsets->interpreters_head = words[WORD_RUNTIME_INTERPRETERS_HEAD];
+        offsets->interpreter_next = words[WORD_INTERPRETER_NEXT];
+        offsets->threads_head = words[WORD_INTERPRETER_THREADS_HEAD];
+        offsets->threads_main = words[WORD_INTERPRETER_THREADS_MAIN];
+        offsets->remote_debugging_enabled = debugger[DEBUGGER_ENABLED];
+        offsets->eval_breaker = debugger[DEBUGGER_EVAL_BREAKER];
+        offsets->remote_debugger_support = debugger[DEBUGGER_SUPPORT];
+        offsets->debugger_pending_call = debugger[DEBUGGER_PENDING_CALL];
+        offsets->debugger_script_path = debugger[DEBUGGER_SCRIPT_PATH];
+        offsets->debugger_script_path_size = debugger[DEBUGGER_SCRIPT_PATH_SIZE];
+        return check(offsets, words[WORD_RUNTIME_SIZE], words[WORD_INTERPRETER_SIZE]);
+}
+
+/* PY_VERSION_HEX. Alpha (0xA) and beta (0xB) versions may have tables of their own. */
+static int parse_version(uint64_t version, PythonOffsets *offsets) {
+        uint64_t level = version >> 4 & 0xf;
+
+        offsets->major = version >> 24 & 0xff;
+        offsets->minor = version >> 16 & 0xff;
+        offsets->micro = version >> 8 & 0xff;
+        if (version > UINT32_MAX || offsets->major < 3)
+                return -EBADMSG;
+        if (offsets->major > 3 || (offsets->minor > 13 && level < 0xc))
+                return -EOPNOTSUPP;
+        return offsets->minor < 13 ? -EBADMSG : 0;
+}
+
+int python_offsets_parse(const uint64_t *words, PythonOffsets *ret_offsets) {
+        PythonOffsets offsets = { 0 };
+        int r;
+
+        if (memcmp(&words[WORD_COOKIE], COOKIE, sizeof(words[WORD_COOKIE])) != 0)
+                return -ENODATA;
+        r = parse_version(words[WORD_VERSION], &offsets);
+        if (r == 0 && offsets.minor > 13) {
+                r = -EOPNOTSUPP;
+                for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+                        if (offsets.minor == tables[i].minor)
+                                r = parse_debugger(words, words + tables[i].debugger, &offsets);
+        }
+        if (r == 0 || r == -EOPNOTSUPP)
+                *ret_offsets = offsets;
+        return r;
+}
+
+int python_offsets_read(pid_t pid, uint64_t address, PythonOffsets *ret_offsets) {
+        uint64_t words[PYTHON_OFFSETS_WORDS];
+        int r;
+
+        r = process_memory_read(pid, address, words, sizeof(words));
+        if (r < 0)
+                return r;
+        return python_offsets_parse(words, ret_offsets);
+}

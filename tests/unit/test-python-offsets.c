@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <errno.h>
+#include <glib.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/python-offsets.h"
+#include "tests/unit/python-table.h"
+
+static void test_known(void **state) {
+        for (unsigned minor = 14; minor <= 15; minor++) {
+                uint64_t words[PYTHON_OFFSETS_WORDS];
+                PythonOffsets offsets = { 0 };
+
+                table_fill(words, minor, 0xf);
+                assert_int_equal(python_offsets_parse(words, &offsets), 0);
+                assert_int_equal(offsets.major, 3);
+                assert_int_equal(offsets.minor, minor);
+                assert_int_equal(offsets.micro, 8);
+                assert_true(offsets.debugger);
+                assert_int_equal(offsets.interpreters_head, TABLE_INTERPRETERS_HEAD);
+                assert_int_equal(offsets.interpreter_next, 7272);
+                assert_int_equal(offsets.threads_head, TABLE_THREADS_HEAD);
+                assert_int_equal(offsets.threads_main, 7352);
+                assert_int_equal(offsets.eval_breaker, 24);
+                assert_int_equal(offsets.remote_debugger_support, 304);
+                assert_int_equal(offsets.remote_debugging_enabled, TABLE_REMOTE_DEBUG);
+                assert_int_equal(offsets.debugger_pending_call, 0);
+                assert_int_equal(offsets.debugger_script_path, 4);
+                assert_int_equal(offsets.debugger_script_path_size, 512);
+        }
+}
+
+static void test_without_debugger(void **state) {
+        uint64_t words[PYTHON_OFFSETS_WORDS];
+        PythonOffsets offsets = { 0 };
+
+        table_fill(words, 13, 0xf);
+        assert_int_equal(python_offsets_parse(words, &offsets), 0);
+        assert_int_equal(offsets.minor, 13);
+        assert_false(offsets.debugger);
+}
+
+static void assert_unknown(unsigned minor, unsigned level) {
+        uint64_t words[PYTHON_OFFSETS_WORDS];
+        PythonOffsets offsets = { 0 };
+
+        table_fill(words, minor, level);
+        assert_int_equal(python_offsets_parse(words, &offsets), -EOPNOTSUPP);
+        assert_int_equal(offsets.major, 3);
+        assert_int_equal(offsets.minor, minor);
+}
+
+static void test_unknown(void **state) {
+        assert_unknown(16, 0xf);
+        assert_unknown(255, 0xf);
+        assert_unknown(15, 0xa);
+        assert_unknown(14, 0xb);
+}
+
+static void test_no_table(void **state) {
+        uint64_t words[PYTHON_OFFSETS_WORDS] = { 0 };
+        PythonOffsets offsets;
+
+        assert_int_equal(python_offsets_parse(words, &offsets), -ENODATA);
+}
+
+static void assert_bad(size_t word, uint64_t value) {
+        uint64_t words[PYTHON_OFFSETS_WORDS];
+        PythonOffsets offsets = { .minor = 4711 };
+
+        table_fill(words, 14, 0xf);
+        words[word] = value;
+        assert_int_equal(python_offsets_parse(words, &offsets), -EBADMSG);
+        assert_int_equal(offsets.minor, 4711);
+}
+
+static void test_contradictions(void **state) {
+        assert_bad(1, 0);
+        assert_bad(1, 0x030c00f0); /* 3.12 had no table */
+        assert_bad(1, UINT64_MAX);
+        assert_bad(3, UINT64_MAX);
+        assert_bad(3, 0);
+        assert_bad(5, UINT64_MAX);
+        assert_bad(5, 316616);
+        assert_bad(5, 804); /* not aligned */
+        assert_bad(6, UINT64_MAX);
+        for (size_t word = 8; word <= 10; word++)
+                assert_bad(word, UINT64_MAX - 7);
+        for (size_t word = 89; word < 95; word++)
+                assert_bad(word, UINT64_MAX - 7);
+        assert_bad(94, 0);
+        assert_bad(94, 1u << 30);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_known),
+                cmocka_unit_test(test_without_debugger),
+                cmocka_unit_test(test_unknown),
+                cmocka_unit_test(test_no_table),
+                cmocka_unit_test(test_contradictions),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
