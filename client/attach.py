@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+import textwrap
 
 FAILED = 1
 NOT_PERMITTED = 10
@@ -25,7 +26,7 @@ DISABLED = 13
 NO_ANSWER = 14
 INTERRUPTED = 15
 BUSY = 16
-ENDED = 17
+ENDED = 17  # by SIGTERM before the first prompt
 
 # What the interpreter says when it does not get into another one (Python/remote_debug.h, Python/remote_debugging.c; 3.14).
 INCOMPATIBLE_TEXTS = ("version", "send commands", "PyRuntime", "debug offsets")
@@ -40,50 +41,24 @@ class Failure(Exception):
         self.code = code
 
 
-# Runs in the process before pdb's own script, at the same level: pdb takes the frame that this one was put upon.
-#
-# A debugger whose client was killed while the process was going on ("continue") is only noticed at its next prompt, and
-# until then pdb refuses every other. So look whether its connection has ended, and if so take it out, together with the
-# handler of SIGINT that "continue" has put in (seen with 3.14 and 3.15). The connection is a pair of buffers without a
-# fileno() of its own. No `with` and no call may come after pdb._connect():
-# the debugger would stop there.
-PROLOGUE = """\
-import pdb as _pdb
-def _remove_dead_debugger():
-    import gc, io, os, signal, socket, threading
-    dead = _pdb.Pdb._last_pdb_instance
-    file = getattr(dead, "_sockfile", None)
-    if file is None:
-        return
-    try:
-        reader = next(part for part in gc.get_referents(file) if isinstance(part, io.BufferedReader))
-        connection = socket.socket(fileno=os.dup(reader.fileno()))
-        try:
-            if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-                return
-        finally:
-            connection.close()
-    except BlockingIOError:
-        return
-    except (OSError, ValueError, StopIteration):
-        pass
-    dead.set_quit()
-    dead.detach()
-    previous = _pdb.Pdb._previous_sigint_handler
-    if previous and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, previous)
-        _pdb.Pdb._previous_sigint_handler = None
+# What the process runs: attach-job.py and pdb's own script, which must be at the same level, since it takes the frame that
+# it was put upon. Where attach-job.py fails, pdb's script is used alone. No call may come after pdb's script: the debugger might
+# stop there. An OSError says that the client has gone meanwhile, which the process need not hear of.
+SCRIPT = """\
+import pdb
+_plain = getattr(pdb, "_PdbServer", None)
 try:
-    _remove_dead_debugger()
+    exec({prologue!r})
+    remove_dead_debugger()
+    pdb._PdbServer = Server
 except Exception:
     pass
 try:
-"""
-
-# The client may have gone by the time that the process gets here: nothing that the process should hear of.
-EPILOGUE = """\
+{script}
 except OSError:
     pass
+finally:
+    pdb._PdbServer = _plain
 """
 
 # What a script is replaced with when nobody waits for it any more. The process still has its path, and would complain of
@@ -107,10 +82,12 @@ class Script:
         self.path = None
 
     def write(self, text):
-        body = "".join(f"    {line}\n" for line in text.splitlines())
+        with open(os.path.join(os.path.dirname(__file__), "attach-job.py"), encoding="utf-8") as file:
+            prologue = file.read()
+        body = textwrap.indent(text.strip("\n"), "    ")
         fd, self.path = tempfile.mkstemp(".py", f"attach-{self.pid}-", self.folder)
         with open(fd, "w", encoding="utf-8") as file:
-            file.write(PROLOGUE + body + EPILOGUE)
+            file.write(SCRIPT.format(prologue=prologue, script=body))
         return self.path
 
     def remove_disarmed(self):
@@ -173,6 +150,7 @@ class Session:
         self.queued = False  # the process was asked to run the script
         self.connected = False  # and has run it
         self.prompted = False  # and its debugger has asked for a command
+        self.reading = False  # a command is being typed
         self.last_error = None  # what the debugger complained of last
 
     def run(self):
@@ -216,8 +194,9 @@ class Session:
                 super().process_payload(payload)
 
             def prompt_for_reply(self, prompt):
-                session.prompted = True
+                session.prompted = session.reading = True
                 super().prompt_for_reply(prompt)
+                session.reading = False
 
             def send_interrupt(self):
                 # Before its first prompt pdb does not take the process's SIGINT: it would be a KeyboardInterrupt there.
@@ -226,6 +205,12 @@ class Session:
                 super().send_interrupt()
 
         return Client
+
+    def end(self, signum, frame):
+        """SIGTERM: an exception, so that readline gives the terminal back and the connection is closed in order."""
+        if self.reading:
+            print()
+        raise SystemExit(0 if self.prompted else ENDED)
 
     def no_answer(self):
         if not is_alive(self.pid):
@@ -260,11 +245,6 @@ def explain(error, pid):
     return Failure(FAILED, f"Cannot attach to process {pid}: {type(error).__name__}: {text}")
 
 
-def on_end_signal(signum, frame):
-    # As an exception, so that readline gives the terminal back and the connection is closed in order.
-    raise SystemExit(ENDED)
-
-
 def parse(argv):
     settings = dict(argument.split("=", 1) for argument in argv[2:])
     timeout = float(settings.get("timeout", 0))
@@ -285,11 +265,11 @@ def main(argv):
     pid, timeout, folder = parse(argv)
     if not hasattr(sys, "remote_exec"):
         raise Failure(INCOMPATIBLE, f"Python {sys.version.split()[0]} cannot attach to a process")
-    signal.signal(signal.SIGTERM, on_end_signal)
     follow_colour_settings()
     if not sys.stdin or not sys.stdin.isatty():
         sys.stdin = PlainInput()
     session = Session(pid, timeout, folder)
+    signal.signal(signal.SIGTERM, session.end)
     try:
         session.run()
     except KeyboardInterrupt:

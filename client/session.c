@@ -17,6 +17,9 @@
 #include "helicopter/private-socket.h"
 #include "helicopter/process.h"
 
+/* Between the target's end and the debugger's, in microseconds. */
+#define DRAIN_TIME (200 * 1000)
+
 static const struct {
         SessionEnd end;
         const char *error;
@@ -64,6 +67,10 @@ static int start_debugger(Session *session) {
         return spawn(session->interpreter->file, argv, prepare_debugger, session, &session->debugger);
 }
 
+static void end_debugger(Session *session) {
+        syscall(SYS_pidfd_send_signal, session->debugger_fd, SIGTERM, NULL, 0);
+}
+
 static int on_debugger_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         return sd_event_exit(sd_event_source_get_event(source), 0);
 }
@@ -76,7 +83,31 @@ static void on_job_changed(JobWatch *watch, void *userdata) {
         if (watch->info->tracer_pid == 0 || watch->info->tracer_pid == (uint32_t) getpid() || session->taken_over)
                 return;
         session->taken_over = true;
-        syscall(SYS_pidfd_send_signal, session->debugger_fd, SIGTERM, NULL, 0);
+        end_debugger(session);
+}
+
+static int on_drained(sd_event_source *source, uint64_t time, void *userdata) {
+        end_debugger(userdata);
+        return 0;
+}
+
+/* At its prompt pdb does not notice; elsewhere it does, and shows what the target said last. */
+static int on_target_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Session *session = userdata;
+
+        session->target_gone = true;
+        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return sd_event_add_time_relative(
+                sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, DRAIN_TIME, 0, on_drained, session);
+}
+
+static int watch_processes(Session *session, sd_event *event) {
+        int r;
+
+        r = sd_event_add_io(event, NULL, session->debugger_fd, EPOLLIN, on_debugger_end, NULL);
+        if (r < 0 || session->target_fd < 0)
+                return r;
+        return sd_event_add_io(event, NULL, session->target_fd, EPOLLIN, on_target_end, session);
 }
 
 /* Wait for the debugger's end, and read what the daemon sends meanwhile. */
@@ -88,7 +119,7 @@ static int wait_for_debugger(Session *session) {
         r = sd_event_new(&event);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(event, NULL, session->debugger_fd, EPOLLIN, on_debugger_end, NULL);
+        r = watch_processes(session, event);
         if (r < 0)
                 return r;
         if (sd_bus_is_open(bus) > 0)
@@ -111,17 +142,17 @@ static int reap(pid_t pid) {
 }
 
 static int hold(Session *session) {
-        autofd fd = -1;
+        autofd target = process_open(session->target), debugger = -1;
         int r;
 
         r = start_debugger(session);
         if (r < 0)
                 return r;
-        fd = process_open(session->debugger);
-        if (fd >= 0) {
-                session->debugger_fd = fd;
+        debugger = process_open(session->debugger);
+        session->target_fd = target;
+        session->debugger_fd = debugger;
+        if (debugger >= 0)
                 wait_for_debugger(session);
-        }
         return reap(session->debugger);
 }
 

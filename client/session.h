@@ -22,7 +22,7 @@ typedef enum SessionEnd {
         SESSION_NO_ANSWER = 14,
         SESSION_INTERRUPTED = 15,
         SESSION_BUSY = 16,
-        SESSION_ENDED = 17, /* by a signal, such as ours when somebody takes the job over */
+        SESSION_ENDED = 17, /* by a signal before the first prompt; after that it was a session */
 } SessionEnd;
 
 typedef struct Session {
@@ -31,13 +31,14 @@ typedef struct Session {
         uint64_t timeout; /* for the job's answer, in microseconds */
         JobWatch *watch;  /* who holds the job meanwhile */
         pid_t client, debugger;
-        int debugger_fd;
-        bool taken_over; /* set by session_run(): somebody else was given the job, which ended the session */
+        int target_fd, debugger_fd;
+        bool target_gone; /* set by session_run(): the target ended, and so the session was ended */
+        bool taken_over;  /* set by session_run(): somebody else was given the job, which ended the session */
 } Session;
 
 /*
- * Run it to its end. SIGINT and SIGQUIT of the terminal are the debugger's alone meanwhile. Returns a SessionEnd, or a
- * negative errno when the interpreter could not be run.
+ * Run it to its end, or the target's. SIGINT and SIGQUIT of the terminal are the debugger's alone meanwhile. Returns a
+ * SessionEnd, or a negative errno when the interpreter could not be run.
  */
 int session_run(Session *session);
 

@@ -143,7 +143,22 @@ static void report_job(JobWatch *watch) {
         }
 }
 
-/* Run the debugger. Returns an exit code. */
+/* What the attach script could not tell, and what to do about what it told. */
+static void report_session(const Session *session, int end) {
+        if (session->taken_over) {
+                report_error("Job %s was taken over by process %u", session->watch->info->name,
+                        session->watch->info->tracer_pid);
+                return;
+        }
+        if (end == SESSION_ENDED && session->target_gone) {
+                report_error("Process %d ended before it could be debugged", (int) session->target);
+                end = SESSION_TARGET_GONE;
+        }
+        if (session_remedy(end))
+                report_remedy(session_remedy(end));
+}
+
+/* Run the debugger. Returns a SessionEnd. */
 static int debug(JobWatch *watch, const AttachOptions *options, const Interpreter *interpreter) {
         Session session = {
                 .interpreter = interpreter,
@@ -158,13 +173,10 @@ static int debug(JobWatch *watch, const AttachOptions *options, const Interprete
         r = session_run(&session);
         if (r < 0) {
                 report_error("Cannot run %s: %s", interpreter->file, g_strerror(-r));
-                return EXIT_FAILURE;
+                return SESSION_FAILED;
         }
-        if (session.taken_over)
-                report_error("Job %s was taken over by process %u", watch->info->name, watch->info->tracer_pid);
-        if (session_remedy(r))
-                report_remedy(session_remedy(r));
-        return r;
+        report_session(&session, r);
+        return session.taken_over ? SESSION_FAILED : r;
 }
 
 static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *error) {
@@ -181,7 +193,7 @@ static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *e
                 return r;
         r = debug(watch, options, &interpreter);
         close_fd(&lease);
-        if (r == SESSION_HELD || r == SESSION_ENDED)
+        if (r == SESSION_HELD)
                 report_job(watch);
         return r == SESSION_HELD ? EXIT_SUCCESS : EXIT_FAILURE;
 }
