@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """helicopter-parent, typed by a user or started by something else: the job is as if it were not there."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,9 +12,18 @@ from support import wait
 from support.session import JOBS, PARENT, Pdb, pid_alive
 
 
+@contextlib.contextmanager
 def parent(session, *words, **more):
-    return subprocess.Popen([str(word) for word in (PARENT, *words)], env=session.env, cwd=session.folder, text=True,
-                            **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more))
+    """helicopter-parent without a terminal. At the end of the context it must have ended, or be told to."""
+    process = subprocess.Popen([str(word) for word in (PARENT, *words)], env=session.env, cwd=session.folder, text=True,
+                               **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more))
+    try:
+        yield process
+    except BaseException:
+        session.kill_all()
+        raise
+    finally:
+        process.communicate(timeout=wait.SECONDS)
 
 
 def children(pid):
@@ -36,7 +46,7 @@ def test_job_registers(session):
         process.terminate()
         process.communicate()
     assert process.returncode == -signal.SIGTERM
-    session.wait_state("counter", "failed")
+    session.wait_state("counter", "exited")
 
 
 def test_name_is_taken_as_given(session):
@@ -47,11 +57,10 @@ def test_name_is_taken_as_given(session):
 
 
 def test_names_are_numbered_when_derived(session):
-    processes = [parent(session, "/bin/sleep", "1000") for _ in range(2)]
-    wait.until(lambda: set(session.list()) == {"sleep", "sleep-2"}, lambda: f"both are known: {session.list()}")
-    for process in processes:
-        process.terminate()
-        process.communicate()
+    with parent(session, "/bin/sleep", "1000") as first, parent(session, "/bin/sleep", "1000") as second:
+        wait.until(lambda: set(session.list()) == {"sleep", "sleep-2"}, lambda: f"both are known: {session.list()}")
+        first.terminate()
+        second.terminate()
 
 
 @pytest.mark.parametrize("script", ["raise SystemExit(0)", "raise SystemExit(3)", "raise SystemExit(255)", "print('x', file=__import__('sys').stderr)"])
@@ -95,7 +104,7 @@ def test_a_name_in_use(session):
     assert session.list()["mine"][2] == "running"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGCONT, signal.SIGWINCH])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGCONT])
 def test_signals_are_forwarded_once(session, number):
     file = session.folder / "signals"
     with parent(session, "python3.14", JOBS / "signals.py", file) as process:
@@ -202,6 +211,8 @@ def test_suspend_and_continue(session):
         assert stat.read().rpartition(")")[2].split()[0] == "T"
     before = int(file.read_text())
     shell.sendline("bg")
+    shell.expect_exact(str(PARENT))
+    shell.expect_exact("$ ")
     wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on in the background")
     shell.sendline("fg")
     shell.expect_exact(str(PARENT))

@@ -306,3 +306,46 @@ class Pdb:
         """Detach as a user does; return what the client says then."""
         self.terminal.sendline("quit")
         return self.finish()
+
+
+class UserSession(Session):
+    """The session of the user who is logged in: the service manager's units, the user bus, the journal."""
+
+    def __init__(self):
+        super().__init__()
+        self.env |= {
+            "HOME": os.environ["HOME"],
+            "USER": os.environ["USER"],
+            "XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"],
+            "DBUS_SESSION_BUS_ADDRESS": os.environ["DBUS_SESSION_BUS_ADDRESS"],
+        }
+        self.began = wait.run("date", "+%s.%N").stdout.strip()
+        self.reset()
+
+    def systemctl(self, *words, check=True):
+        return wait.run("systemctl", "--user", *words, check=check, env=self.env)
+
+    def show(self, unit, *properties):
+        """Properties of a unit: {name: value}."""
+        done = self.systemctl("show", unit, *(f"--property={name}" for name in properties))
+        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+    def journal(self, *words):
+        return wait.run("journalctl", "--user", "--quiet", "--no-pager", f"--since=@{self.began}", *words, env=self.env).stdout
+
+    def daemon_pid(self):
+        """The pid of the daemon's unit; 0: it does not run."""
+        return int(self.show("helicopterd.service", "MainPID")["MainPID"])
+
+    def reset(self):
+        """The daemon stopped, no job, the socket listening."""
+        self.systemctl("stop", "helicopterd.socket", "helicopterd.service", "helicopter-*.service", check=False)
+        self.systemctl("reset-failed", "helicopter*", check=False)
+        self.systemctl("start", "helicopterd.socket")
+
+    def logs(self):
+        return self.journal("--output=short-precise")
+
+    def close(self):
+        self.systemctl("stop", "helicopterd.service", "helicopter-*.service", check=False)
+        super().close()

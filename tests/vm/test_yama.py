@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What helicopter is for: a debugger on a running job, under ptrace_scope 1, and nobody else."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from support import wait
+from support.ptrace import may_trace
+from support.sdbus import BusError
+from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, job_path
+
+
+def plain_pdb_is_refused(pid, python="python3.14"):
+    done = wait.run(python, "-m", "pdb", "-p", pid, check=False)
+    return done.returncode != 0 and "not permitted" in done.stderr + done.stdout
+
+
+def grant(connection, name, target=0, **options):
+    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, {key: ("b", value) for key, value in options.items()})
+
+
+@pytest.mark.parametrize("python", ["python3.14", "python3.15"])
+def test_main_story(session, python):
+    job = session.run_counter("count", python)
+    assert plain_pdb_is_refused(job.PID, python)
+    numbers = []
+    for _ in range(2):
+        pdb = session.attach("count")
+        assert "ermission granted" in pdb.greeting
+        numbers.append(pdb.number("counter"))
+        for _ in range(4):
+            pdb.command("next")
+        assert pdb.number("counter") <= numbers[-1] + 2
+        text = pdb.quit()
+        assert "etached" in text and "still running" in text
+        job.counts_on()
+        assert not may_trace(job.PID)
+    assert numbers[0] < numbers[1]
+    assert plain_pdb_is_refused(job.PID, python)
+
+
+def test_typed_job_and_the_prompt(session):
+    file = session.folder / "count"
+    shell = session.spawn(PARENT, JOBS / "counter.py", file)
+    wait.until(file.exists, "the job runs")
+    session.wait_state("counter", "running")
+    pid = session.list()["counter"][3]
+    assert not may_trace(pid)
+    terminal = session.spawn(CLIENT)
+    terminal.expect_exact(">>> ")
+    terminal.sendline("attach")
+    pdb = Pdb(terminal)
+    assert "ermission granted" in pdb.greeting
+    assert pdb.number("counter") > 0
+    terminal.sendline("quit")
+    terminal.expect("(?i)detached")
+    terminal.expect_exact(">>> ")
+    terminal.sendline("quit")
+    terminal.wait()
+    assert terminal.exitstatus == 0
+    before = int(file.read_text())
+    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job counts on")
+    shell.sendintr()
+    shell.expect("KeyboardInterrupt")
+
+
+def test_permission_is_the_askers_alone(session):
+    """While a debugger is attached, another process of the same user may not trace."""
+    job = session.run_counter("count")
+    pid = job.PID
+    pdb = session.attach("count")
+    assert not may_trace(pid)
+    assert plain_pdb_is_refused(pid)
+    pdb.quit()
+
+
+@pytest.mark.parametrize("where", ["bus", "peer"])
+def test_lease_gives_and_takes_the_permission(session, where):
+    job = session.run_counter("count")
+    pid = job.PID
+    with getattr(session, where)() as connection:
+        assert not may_trace(pid)
+        lease = grant(connection, "count")
+        assert may_trace(pid), "granted is said after the prctl returned"
+        os.close(lease)
+        wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
+        lease = grant(connection, "count")
+        assert may_trace(pid)
+        connection.call(job_path("count"), JOB, "Revoke")
+        assert not may_trace(pid)
+        os.close(lease)
+    job.counts_on()
+
+
+def test_permission_of_a_killed_client_is_taken_back(session):
+    """pdb itself, the client's child, held the permission too."""
+    job = session.run_counter("count")
+    pdb = session.attach("count")
+    os.kill(job.TracerPID, signal.SIGKILL)
+    wait.until(lambda: job.TracerPID == 0, "the lease ends")
+    pdb.terminal.close()
+    job.counts_on()
+    session.attach("count").quit()
+
+
+def test_worker_of_a_job(session):
+    file = session.folder / "child"
+    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
+    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    with session.peer() as peer:
+        assert not may_trace(child)
+        lease = grant(peer, "family", child)
+        assert may_trace(child)
+        os.close(lease)
+        wait.until(lambda: not may_trace(child), "closing the lease takes the permission")
+
+
+def test_job_asleep_in_a_system_call_is_not_disturbed(session):
+    """A grant to a job in a long sleep: the sleep goes on, for its full time."""
+    file = session.folder / "slept"
+    script = "import sys, time; t = time.monotonic(); time.sleep(5); open(sys.argv[1], 'w').write(str(time.monotonic() - t))"
+    session.client("run", "--job", "nap", "--", "python3.14", "-c", script, file)
+    with session.peer() as peer:
+        for _ in range(20):
+            os.close(grant(peer, "nap"))
+    session.wait_state("nap", "exited")
+    assert 5 <= float(file.read_text()) < 15
+
+
+def test_stopped_job_stays_stopped(session):
+    job = session.run_counter("count")
+    pid = job.PID
+    os.kill(pid, signal.SIGSTOP)
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+        assert may_trace(pid)
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            assert file.read().rpartition(")")[2].split()[0] == "T"
+        os.close(lease)
+        wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
+    os.kill(pid, signal.SIGCONT)
+    job.counts_on()
+
+
+def test_many_grants_disturb_nothing(session):
+    job = session.run_counter("count")
+    pid = job.PID
+    with session.peer() as peer:
+        for _ in range(200):
+            lease = grant(peer, "count")
+            assert may_trace(pid)
+            os.close(lease)
+            wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
+    job.counts_on()
+    session.attach("count").quit()
+
+
+def test_scope_0(session, scope):
+    """Nothing to permit: attach goes on, and says so."""
+    scope(0)
+    job = session.run_counter("count")
+    pdb = session.attach("count")
+    assert "ptrace_scope is 0" in pdb.greeting
+    pdb.quit()
+    job.counts_on()
+    assert session.get_property("/org/helicopter1", "org.helicopter1.Manager", "PtraceScope") == 0
+
+
+def test_scope_2(session, scope):
+    """No user can: refused, with what to do."""
+    job = session.run_counter("count")
+    scope(2)
+    message = session.refused("attach", "count")
+    assert "ptrace_scope" in message and "2" in message
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "count")
+    assert refused.value.name == ERROR + "PtraceDisabled"
+    job.counts_on()
+    scope(1)
+    session.attach("count").quit()
+
+
+def test_grant_after_the_daemon_was_killed(session):
+    job = session.run_counter("count")
+    pid = job.PID
+    os.kill(session.daemon_pid(), signal.SIGKILL)
+    session.wait_state("count", "running")
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+        assert may_trace(pid)
+        os.kill(session.daemon_pid(), signal.SIGKILL)
+        assert may_trace(pid), "the lease is the parent's"
+        os.close(lease)
+    wait.until(lambda: not may_trace(pid), "the lease ends without the daemon too")
+    job.counts_on()
+
+
+def test_busy_names_the_holder(session):
+    session.run_counter("count")
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+        assert str(os.getpid()) in session.refused("attach", "count")
+        pdb = session.attach("count", "--force")
+        assert not may_trace(session.list()["count"][3]), "one tracer at a time"
+        pdb.quit()
+        os.close(lease)
+
+
+def test_a_debugger_in_the_background_of_nobody(session):
+    """The tracer dies between its question and the answer: nothing is left permitted."""
+    job = session.run_counter("count")
+    for _ in range(5):
+        with subprocess.Popen([CLIENT, "attach", "count"], env=session.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as client:
+            client.kill()
+    wait.until(lambda: job.TracerPID == 0, "no lease is left")
+    job.counts_on()
+    session.attach("count").quit()
