@@ -91,12 +91,13 @@ class Script:
         return self.path
 
     def remove_disarmed(self):
-        """Remove those of earlier attempts, of which the process knows no longer: it keeps one path."""
-        for path in glob.glob(os.path.join(glob.escape(self.folder), f"attach-{self.pid}-*.py")):
+        """Remove those of earlier attempts of which no process knows any longer: it keeps one path, as long as it lives."""
+        for path in glob.glob(os.path.join(glob.escape(self.folder), "attach-*-*.py")):
+            pid = os.path.basename(path).split("-")[1]
             try:
                 with open(path, encoding="utf-8") as file:
                     disarmed = file.readline() == "# disarmed\n"
-                if disarmed:
+                if disarmed and (pid == str(self.pid) or not is_alive(pid)):
                     os.unlink(path)
             except OSError:
                 pass

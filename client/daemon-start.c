@@ -3,6 +3,7 @@
 #include "client/daemon-start.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -83,7 +84,11 @@ static int prepare_daemon(void *userdata) {
         if (r < 0)
                 return r;
         r = place(*listener, SD_LISTEN_FDS_START);
-        return r < 0 ? r : announce_socket();
+        if (r < 0)
+                return r;
+        /* What a shell or a script has open, such as a lock, is not for a daemon to hold. */
+        close_range(SD_LISTEN_FDS_START + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+        return announce_socket();
 }
 
 static int spawn_daemon(int listener, const char *program) {
