@@ -16,6 +16,7 @@
 typedef struct Grant {
         Manager *manager;
         char *job_name;
+        uint64_t job_id;
         uint32_t target_pid;
         Caller caller;
 } Grant;
@@ -30,7 +31,7 @@ static void grant_free(void *userdata) {
 
 static int pass_lease(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
         Grant *grant = userdata;
-        Job *job = manager_find_job(grant->manager, grant->job_name);
+        Job *job = manager_find_same_job(grant->manager, grant->job_name, grant->job_id);
         int lease, r;
 
         r = sd_bus_message_read(answer, "h", &lease);
@@ -97,7 +98,9 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Grant *grant = g_new(Grant, 1);
         int r;
 
-        *grant = (Grant) { .manager = job->manager, .job_name = g_strdup(job->name), .caller = CALLER_NONE };
+        *grant = (Grant) {
+                .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .caller = CALLER_NONE
+        };
         r = try_grant(message, job, grant, error);
         if (r < 0) {
                 if (grant->caller.command && sd_bus_error_is_set(error))

@@ -15,10 +15,11 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
 
-Job *job_new(Manager *manager, const char *name) {
+Job *job_new(Manager *manager, const char *name, uint64_t id) {
         Job *job = g_new(Job, 1);
 
         *job = (Job) {
+                .id = id,
                 .manager = manager,
                 .parent_pidfd = -1,
                 .name = g_strdup(name),

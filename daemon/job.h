@@ -16,6 +16,7 @@
 typedef struct Wait Wait;
 
 struct Job {
+        uint64_t id;      /* no other job has it, also none of the same name */
         Manager *manager; /* not owned; outlives the job */
         Peer *peer;       /* its parent's connection; NULL while there is none */
         bool never_ran;   /* StartJob failed: not to be listed */
@@ -32,7 +33,7 @@ struct Job {
 };
 
 /* A job in state "starting". Never fails. name: a valid one. */
-Job *job_new(Manager *manager, const char *name);
+Job *job_new(Manager *manager, const char *name, uint64_t id);
 Job *job_free(Job *job);
 
 bool job_is_running(const Job *job);

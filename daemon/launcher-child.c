@@ -41,6 +41,7 @@ static void set_up_child(void *userdata) {
 typedef struct Watch {
         Manager *manager;
         char *job_name;
+        uint64_t job_id;
 } Watch;
 
 static void watch_free(void *userdata) {
@@ -53,7 +54,7 @@ static void watch_free(void *userdata) {
 /* A parent that registered says itself how its job ended; this is for one that could not. */
 static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *userdata) {
         Watch *watch = userdata;
-        Job *job = manager_find_job(watch->manager, watch->job_name);
+        Job *job = manager_find_same_job(watch->manager, watch->job_name, watch->job_id);
         g_autofree char *reason = g_strdup_printf("Its helicopter-parent ended at once (%s %d); its log may say why.",
                 info->si_code == CLD_EXITED ? "code" : "signal", info->si_status);
 
@@ -69,7 +70,9 @@ static int watch_child(Launch *launch, pid_t pid) {
         int r;
 
         watch = g_new(Watch, 1);
-        *watch = (Watch) { .manager = manager, .job_name = g_strdup(launch->job_name) };
+        *watch = (Watch) {
+                .manager = manager, .job_name = g_strdup(launch->job_name), .job_id = launch->job_id
+        };
         r = sd_event_add_child(manager->event, &source, pid, WEXITED, on_child_exit, watch);
         if (r < 0) {
                 watch_free(watch);
@@ -87,6 +90,8 @@ static void set_log_path(const Launch *launch, const char *path) {
         static char *changed[] = { (char *) "LogPath", NULL };
         Job *job = launch_job(launch);
 
+        if (!job)
+                return;
         g_free(job->log_path);
         job->log_path = g_strdup(path);
         job_emit_changed(job, changed);

@@ -59,7 +59,7 @@ static void launch_free(Launch *launch) {
 }
 
 Job *launch_job(const Launch *launch) {
-        return manager_find_job(launch->launcher->manager, launch->job_name);
+        return manager_find_same_job(launch->launcher->manager, launch->job_name, launch->job_id);
 }
 
 void launch_finish(Launch *launch, int result, const char *reason) {
@@ -90,6 +90,7 @@ void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) 
         *launch = (Launch) {
                 .launcher = launcher,
                 .job_name = g_strdup(request->name),
+                .job_id = job->id,
                 .command = parent_command(request, environment_file),
                 .cwd = g_strdup(request->cwd),
         };

@@ -20,6 +20,7 @@ typedef struct Launch {
         Launcher *launcher;
         unsigned method; /* which way is being tried */
         char *job_name;
+        uint64_t job_id;
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
         sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */

@@ -73,8 +73,15 @@ static int passed_socket(void) {
 
 static int own_socket(void) {
         g_autofree char *path = private_socket_path();
+        int fd = private_socket_listen(path);
 
-        return private_socket_listen(path);
+        if (fd == -EADDRINUSE)
+                log_error("Another daemon serves %s already; this one ends.", path);
+        else if (fd == -EPERM)
+                log_error("Others may write to the folder of %s, or to the one above it; make them yours alone.", path);
+        else if (fd < 0)
+                log_error("Cannot listen on %s: %s.", path, g_strerror(-fd));
+        return fd;
 }
 
 int listener_start(Manager *manager, sd_event_source **ret_source) {
@@ -83,6 +90,8 @@ int listener_start(Manager *manager, sd_event_source **ret_source) {
 
         if (fd == -ENOENT)
                 fd = own_socket();
+        else if (fd < 0)
+                log_error("The descriptors that were passed are not one listening socket: %s.", g_strerror(-fd));
         if (fd < 0)
                 return fd;
         /* A connection that was reset before accept() must not make it wait for the next. */

@@ -6,6 +6,6 @@
 /*
  * Listen on the private socket: on the one that the service manager passed (sd_listen_fds(3)), else on one of our own. Connections become peers
  * of the manager. *ret_source is the caller's.
- * Returns 0, -EADDRINUSE when a live daemon serves the socket already, or a negative errno.
+ * Returns 0, or a negative errno after having logged why: -EADDRINUSE when a live daemon serves the socket already.
  */
 int listener_start(Manager *manager, sd_event_source **ret_source);

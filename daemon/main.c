@@ -78,6 +78,12 @@ static void notify_ready(void) {
         sd_notify(false, "READY=1");
 }
 
+static int failed(const char *what, int r) {
+        log_error("%s: %s.", what, g_strerror(-r));
+        return r;
+}
+
+/* 0, or a negative number after having logged why. */
 static int run(void) {
         g_autoptr(sd_event) event = NULL;
         g_autoptr(Manager) manager = NULL;
@@ -86,17 +92,17 @@ static int run(void) {
 
         r = new_event(&event);
         if (r < 0)
-                return r;
+                return failed("The event loop cannot be set up", r);
         manager = manager_new(event);
         r = listener_start(manager, &listener);
         if (r < 0)
                 return r;
         r = user_bus_start(manager, notify_ready);
         if (r < 0)
-                return r;
+                return failed("The user bus cannot be used", r);
         r = sd_event_loop(event);
         sd_notify(false, "STOPPING=1");
-        return r;
+        return r < 0 ? failed("The event loop failed", r) : -r;
 }
 
 int main(int argc, char **argv) {
@@ -109,10 +115,5 @@ int main(int argc, char **argv) {
         error_register();
         raise_file_limit();
         signal(SIGPIPE, SIG_IGN);
-        r = run();
-        if (r == -EADDRINUSE)
-                log_error("Another daemon serves the private socket already; this one ends.");
-        else if (r < 0)
-                log_error("Failed: %s.", g_strerror(-r));
-        return r < 0 ? EXIT_FAILURE : r;
+        return run() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,8 +18,7 @@ static Job *find_named(Manager *manager, const char *name, sd_bus_error *error) 
         Job *job = NULL;
 
         if (!job_name_is_valid(name))
-                sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_BAD_NAME, "'%.*s' is not a name for a job.", JOB_NAME_MAX, name);
+                manager_set_bad_name(error, name);
         else if (!(job = manager_find_job(manager, name)))
                 sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SUCH_JOB, "There is no job named %s.", name);
         return job;

@@ -49,10 +49,11 @@ Manager *manager_new(sd_event *event) {
 Manager *manager_free(Manager *manager) {
         if (!manager)
                 return NULL;
-        g_queue_clear(&manager->ended);
-        g_hash_table_unref(manager->jobs);
+        /* Peers look for their jobs when they go. */
         g_hash_table_unref(manager->peers);
         g_ptr_array_unref(manager->unwanted);
+        g_queue_clear(&manager->ended);
+        g_hash_table_unref(manager->jobs);
         sd_event_source_disable_unref(manager->sweep);
         launcher_free(manager->launcher);
         sd_event_source_disable_unref(manager->terminate_deadline);
@@ -65,6 +66,12 @@ Manager *manager_free(Manager *manager) {
 
 Job *manager_find_job(Manager *manager, const char *name) {
         return g_hash_table_lookup(manager->jobs, name);
+}
+
+Job *manager_find_same_job(Manager *manager, const char *name, uint64_t id) {
+        Job *job = manager_find_job(manager, name);
+
+        return job && job->id == id ? job : NULL;
 }
 
 /* The job that has `pid` as its main process, or `parent` as its helicopter-parent. */
@@ -96,12 +103,18 @@ Job *manager_find_job_by_pid(Manager *manager, pid_t pid) {
         return NULL;
 }
 
+int manager_set_bad_name(sd_bus_error *error, const char *name) {
+        g_autofree char *escaped = g_strescape(name, NULL);
+
+        return sd_bus_error_setf(
+                error, HELICOPTER_ERROR_BAD_NAME, "'%.*s' is not a name for a job.", 2 * JOB_NAME_MAX, escaped);
+}
+
 static int check_new_name(Manager *manager, const char *name, sd_bus_error *error) {
         guint active = g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
 
         if (!job_name_is_valid(name))
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_NAME, "'%.*s' is not a name for a job.",
-                        JOB_NAME_MAX, name);
+                return manager_set_bad_name(error, name);
         if (active >= JOBS_MAX)
                 return sd_bus_error_setf(
                         error, HELICOPTER_ERROR_LIMIT_REACHED, "There are %u jobs already, and no more may be.", active);
@@ -114,7 +127,7 @@ static Job *add_job(Manager *manager, const char *name) {
 
         if (old)
                 manager_remove_job(manager, old);
-        job = job_new(manager, name);
+        job = job_new(manager, name, ++manager->last_job_id);
         g_hash_table_insert(manager->jobs, job->name, job);
         manager_emit_job_new(manager, job);
         return job;

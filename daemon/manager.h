@@ -20,6 +20,7 @@ typedef struct Manager {
         sd_event *event;
         sd_bus *user_bus;         /* NULL where there is none */
         GHashTable *jobs;         /* name → Job, owned */
+        uint64_t last_job_id;
         GQueue ended;             /* the Jobs of `jobs` that have ended, oldest first */
         GHashTable *peers;        /* Peer → itself, owned */
         GPtrArray *unwanted;      /* Peers to be freed by the sweep, owned */
@@ -37,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
 /* The job of that name, or NULL. */
 Job *manager_find_job(Manager *manager, const char *name);
 
+/* The job of that name, if it is still the one of that id and not a later one; else NULL. */
+Job *manager_find_same_job(Manager *manager, const char *name, uint64_t id);
+
 /* The running job that a process belongs to, or NULL. */
 Job *manager_find_job_by_pid(Manager *manager, pid_t pid);
 
@@ -48,6 +52,9 @@ Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error);
 
 /* As manager_add_job(), but a name in use gets a number behind it. */
 Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *error);
+
+/* Set *error to BadName, the name escaped for a terminal. Returns the negative errno of it. */
+int manager_set_bad_name(sd_bus_error *error, const char *name);
 
 /* Announce that a job is not listed any more, and free it. */
 void manager_remove_job(Manager *manager, Job *job);

@@ -31,13 +31,19 @@ bool peer_is_ready(Peer *peer) {
         return true;
 }
 
+Job *peer_job(const Peer *peer) {
+        Job *job = peer->job_name ? manager_find_same_job(peer->manager, peer->job_name, peer->job_id) : NULL;
+
+        return job && job->peer == peer ? job : NULL;
+}
+
 Peer *peer_free(Peer *peer) {
         Job *job;
 
         if (!peer)
                 return NULL;
-        job = peer->job_name ? manager_find_job(peer->manager, peer->job_name) : NULL;
-        if (job && job->peer == peer)
+        job = peer_job(peer);
+        if (job)
                 job_parent_lost(job);
         sd_event_source_disable_unref(peer->deadline);
         /* Not flushed: that would wait for a peer that does not read. */

@@ -15,6 +15,7 @@ struct Peer {
         sd_bus *bus;
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
+        uint64_t job_id;
 };
 
 /*
@@ -25,6 +26,9 @@ int peer_add(Manager *manager, int fd);
 
 /* Close the connection. Never fails, returns NULL. */
 Peer *peer_free(Peer *peer);
+
+/* The job that it registered and speaks for, or NULL. */
+Job *peer_job(const Peer *peer);
 
 /* Whether it has said who it is, so that signals may be sent to it. */
 bool peer_is_ready(Peer *peer);

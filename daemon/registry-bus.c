@@ -39,6 +39,7 @@ static int adopt(Peer *peer, Job *job, Caller *caller, sd_bus_message *message) 
                 return r;
         g_free(peer->job_name);
         peer->job_name = g_strdup(job->name);
+        peer->job_id = job->id;
         return job_update(job, message);
 }
 
@@ -72,10 +73,10 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
 
 static int method_update(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
-        Job *job = peer->job_name ? manager_find_job(peer->manager, peer->job_name) : NULL;
+        Job *job = peer_job(peer);
         int r;
 
-        if (!job || job->peer != peer)
+        if (!job)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
         r = job_update(job, message);
         if (r < 0)

@@ -70,8 +70,10 @@ static int read_request(Request *request, sd_bus_error *error) {
         r = sd_bus_message_read(request->message, "uuh", &target, &tracer, &request->tracer_pidfd);
         if (r < 0)
                 return r;
-        if (target > G_MAXINT32 || tracer > G_MAXINT32)
+        if (tracer > G_MAXINT32)
                 return -ERANGE;
+        if (target > G_MAXINT32)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.", target);
         request->target = target ? (pid_t) target : request->supervisor->child.pid;
         request->tracer = (pid_t) tracer;
         r = sd_bus_message_enter_container(request->message, 'a', "{sv}");

@@ -40,6 +40,9 @@ static void end(Supervisor *supervisor, JobState state) {
         supervisor->state = state;
         supervisor->end_timestamp = (uint64_t) g_get_real_time();
         supervisor->lease = lease_free(supervisor->lease);
+        /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended. */
+        if (supervisor->kill_timer)
+                supervisor_signal_all(supervisor, SIGKILL);
         supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
         if (!link_tell_end(supervisor->link) ||
                 sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC, TELL_END_TIMEOUT,
