@@ -93,7 +93,7 @@ def test_second_daemon_is_refused(session):
     session.run_counter("count")
     done = second_daemon(session)
     assert done.returncode not in (0, None)
-    assert len(done.stderr.splitlines()) == 1 and str(session.socket) in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and "daemon" in done.stderr
     assert session.list()["count"][2] == "running"
 
 

@@ -143,12 +143,12 @@ def test_two_jobs_two_tracers(session):
         os.close(second)
 
 
-@pytest.mark.parametrize(("target", "name"), [(1, "NotInJob"), (0x7FFFFFFF, "TargetGone"), (0xFFFFFFFF, "TargetGone")])
-def test_foreign_targets(session, target, name):
+@pytest.mark.parametrize("target", [1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+def test_foreign_targets(session, target):
     job = session.run_counter("count")
     with session.peer() as peer, pytest.raises(BusError) as refused:
         grant(peer, "count", target)
-    assert refused.value.name == ERROR + name
+    assert refused.value.name == ERROR + "NotInJob"
     assert job.TracerPID == 0
 
 

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A debugger's session and its ends: none of them may harm the job."""
+
+import os
+import signal
+
+import pexpect
+import pytest
+from support import wait
+from support.session import CLIENT, Job
+
+NAPPER = """\
+import signal
+import sys
+import time
+
+
+def work(file):
+    pause = 0.05
+    counter = 0
+    while True:
+        counter += 1
+        with open(file, "w", encoding="ascii") as output:
+            output.write(str(counter))
+        with open(file + ".handler", "w", encoding="ascii") as output:
+            output.write("own" if signal.getsignal(signal.SIGINT) is signal.default_int_handler else "other")
+        time.sleep(pause)
+
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+work(sys.argv[1])
+"""
+
+
+def run_napper(session, python="python3.14"):
+    """A counting job that looks whether its handler of SIGINT is its own, and can be told to sleep longer."""
+    script, file = session.folder / "napper.py", session.folder / "nap.count"
+    script.write_text(NAPPER)
+    session.client("run", "--job", "nap", "--", python, script, file)
+    job = Job(session, "nap", file)
+    wait.until(job.counter, "the job counts")
+    return job
+
+
+def put_to_sleep(session, job, seconds):
+    """Have the job sleep that long, once."""
+    pdb = session.attach("nap")
+    pdb.command("up" if "work()" not in pdb.command("where").splitlines()[-2] else "p 0")
+    pdb.command(f"pause = {seconds}")
+    pdb.command("tbreak napper.py:16")
+    pdb.terminal.sendline("continue")
+    pdb._prompt()
+    return pdb
+
+
+def program_output(session):
+    return "".join(path.read_text() for path in session.folder.rglob("nap.log"))
+
+
+@pytest.mark.parametrize("python", ["python3.14", "python3.15"])
+def test_interrupt_of_next(session, python):
+    """^C while the job is in the line that `next` runs: the prompt, there, and no KeyboardInterrupt in the job."""
+    job = run_napper(session, python)
+    pdb = put_to_sleep(session, job, 5)
+    pdb.terminal.sendline("next")
+    wait.until(lambda: "S" in open(f"/proc/{job.PID}/stat", encoding="ascii").read().rpartition(")")[2].split()[0], "the job sleeps")
+    pdb.terminal.sendintr()
+    assert "interrupted" in pdb._prompt()
+    assert "time.sleep(pause)" in pdb.command("where")
+    pdb.command("pause = 0.05")
+    pdb.quit()
+    job.counts_on()
+    assert "KeyboardInterrupt" not in program_output(session)
+
+
+def test_interrupts_are_the_jobs_own_again(session):
+    """The job looks by itself."""
+    job = run_napper(session)
+    handler = session.folder / "nap.count.handler"
+    for _ in range(2):
+        pdb = session.attach("nap")
+        pdb.terminal.sendline("continue")
+        pdb.terminal.sendintr()
+        pdb._prompt()
+        pdb.quit()
+        job.counts_on()
+        wait.until(lambda: handler.read_text() == "own", "the handler is put back")
+    os.kill(job.PID, signal.SIGINT)
+    session.wait_state("nap", "exited", "failed")
+    assert "KeyboardInterrupt" in program_output(session)
+
+
+@pytest.mark.parametrize("python", ["python3.14", "python3.15"])
+def test_debugger_killed_while_the_job_goes_on(session, python):
+    """pdb in the job does not notice by itself, and would refuse the next one."""
+    job = session.run_counter("count", python)
+    pdb = session.attach("count")
+    pdb.terminal.sendline("continue")
+    job.counts_on()
+    for pid, command in session.processes():
+        if "attach.py" in command or str(CLIENT) in command:
+            os.kill(pid, signal.SIGKILL)
+    pdb.terminal.expect(pexpect.EOF)
+    wait.until(lambda: job.TracerPID == 0, "the lease ends")
+    pdb = session.attach("count")
+    assert pdb.number("counter") > 0
+    pdb.quit()
+    job.counts_on()
+
+
+def test_session_is_taken_over(session):
+    """The first debugger is asked to leave, and its terminal is as it was."""
+    job = session.run_counter("count")
+    first = session.attach("count")
+    second = session.attach("count", "--force")
+    assert second.number("counter") > 0
+    assert "taken over" in first.finish(code=1)
+    second.quit()
+    job.counts_on()
+
+
+def test_job_that_does_not_answer(session):
+    job = run_napper(session)
+    pdb = put_to_sleep(session, job, 6)
+    pdb.command("pause = 0.05")
+    pdb.quit()
+    done = session.client("attach", "nap", "--timeout", "1", check=False)
+    if done.returncode == 0:
+        pytest.skip("it was woken up")
+    assert "did not answer within 1 s" in done.stderr and "longer --timeout" in done.stderr
+    job.counts_on()
+    assert program_output(session) == ""
+    wait.until(lambda: not list(session.socket.parent.glob("attach-*")), "the job has removed what was meant for it")
+    session.attach("nap").quit()
+
+
+def test_interrupt_while_connecting(session):
+    job = run_napper(session)
+    pdb = put_to_sleep(session, job, 6)
+    pdb.command("pause = 0.05")
+    pdb.quit()
+    terminal = session.spawn(CLIENT, "attach", "nap")
+    terminal.expect("to detach")
+    if terminal.expect([r"\(Pdb\) $", pexpect.TIMEOUT], timeout=1) == 0:
+        pytest.skip("it was woken up")
+    terminal.sendintr()
+    terminal.expect_exact("Interrupted")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 1
+    job.counts_on()
+    assert program_output(session) == ""
+    session.attach("nap").quit()
+    job.counts_on()
+
+
+def test_prompt_after_a_session_that_ended(session):
+    """The job ends while its debugger prompts, at the client's own prompt: that goes on, and echoes."""
+    job = session.run_counter("count")
+    terminal = session.spawn(CLIENT)
+    terminal.expect_exact(">>> ")
+    terminal.sendline("attach count")
+    terminal.expect(r"\(Pdb\) $")
+    os.kill(job.PID, signal.SIGKILL)
+    terminal.expect_exact("was ended by SIGKILL")
+    terminal.expect_exact(">>> ")
+    terminal.send("status count")
+    terminal.expect_exact("status count")
+    terminal.sendline("")
+    terminal.expect_exact("failed")
+    terminal.expect_exact(">>> ")
+    terminal.sendeof()
+    terminal.wait()
+    assert terminal.exitstatus == 0
