@@ -167,6 +167,8 @@ static int private_failure(sd_bus_error *error, int r) {
         g_autofree char *path = private_socket_path();
 
         switch (-r) {
+        case EACCES:
+                return client_error_set(error, CLIENT_ERROR_NOT_OURS, -r, "The daemon's socket %s is not yours", path);
         case EPERM:
                 return client_error_set(error, CLIENT_ERROR_NOT_OURS, -r, "Another user's process listens on %s", path);
         case ETIMEDOUT:

@@ -110,7 +110,8 @@ static int ask_permission(JobWatch *watch, const AttachOptions *options, sd_bus_
         if (scope >= 2)
                 return client_error_set(error, HELICOPTER_ERROR_PTRACE_DISABLED, EPERM,
                         "Job %s cannot be debugged: kernel.yama.ptrace_scope is %d", watch->info->name, scope);
-        if (scope == 1)
+        /* It may take a while, which is of interest to somebody who looks on. */
+        if (scope == 1 && isatty(STDERR_FILENO))
                 report_note("Requesting ptrace permission for client PID %d...", (int) getpid());
         lease = grant(watch, options, error);
         if (lease < 0)

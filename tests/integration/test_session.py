@@ -25,6 +25,7 @@ def work(file):
         with open(file + ".handler", "w", encoding="ascii") as output:
             output.write("own" if signal.getsignal(signal.SIGINT) is signal.default_int_handler else "other")
         time.sleep(pause)
+        pause = 0.05
 
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,13 +44,12 @@ def run_napper(session, python="python3.14"):
 
 
 def put_to_sleep(session, job, seconds):
-    """Have the job sleep that long, once."""
+    """Have the job sleep that long, once; return the debugger, just before that."""
     pdb = session.attach("nap")
-    pdb.command("up" if "work()" not in pdb.command("where").splitlines()[-2] else "p 0")
-    pdb.command(f"pause = {seconds}")
-    pdb.command("tbreak napper.py:16")
+    pdb.command("tbreak napper.py:15")
     pdb.terminal.sendline("continue")
-    pdb._prompt()
+    assert "time.sleep(pause)" in pdb._prompt()
+    pdb.command(f"pause = {seconds}")
     return pdb
 
 
@@ -67,7 +67,6 @@ def test_interrupt_of_next(session, python):
     pdb.terminal.sendintr()
     assert "interrupted" in pdb._prompt()
     assert "time.sleep(pause)" in pdb.command("where")
-    pdb.command("pause = 0.05")
     pdb.quit()
     job.counts_on()
     assert "KeyboardInterrupt" not in program_output(session)
@@ -121,9 +120,7 @@ def test_session_is_taken_over(session):
 
 def test_job_that_does_not_answer(session):
     job = run_napper(session)
-    pdb = put_to_sleep(session, job, 6)
-    pdb.command("pause = 0.05")
-    pdb.quit()
+    put_to_sleep(session, job, 6).quit()
     done = session.client("attach", "nap", "--timeout", "1", check=False)
     if done.returncode == 0:
         pytest.skip("it was woken up")
@@ -136,9 +133,7 @@ def test_job_that_does_not_answer(session):
 
 def test_interrupt_while_connecting(session):
     job = run_napper(session)
-    pdb = put_to_sleep(session, job, 6)
-    pdb.command("pause = 0.05")
-    pdb.quit()
+    put_to_sleep(session, job, 6).quit()
     terminal = session.spawn(CLIENT, "attach", "nap")
     terminal.expect("to detach")
     if terminal.expect([r"\(Pdb\) $", pexpect.TIMEOUT], timeout=1) == 0:
