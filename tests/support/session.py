@@ -114,7 +114,9 @@ class Session:
         assert done.returncode > 0, f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}"
         assert code is None or done.returncode == code, f"{words} ended with {done.returncode}: {done.stderr}"
         assert done.stdout == "", f"{words} wrote to stdout: {done.stdout}"
-        assert len(done.stderr.splitlines()) in (1, 2), f"{words}: not one clear message: {done.stderr}"
+        # What went wrong, and what to do about it; `attach` tells before that what it is about to do.
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("Requesting ptrace permission")]
+        assert len(lines) in (1, 2), f"{words}: not one clear message: {done.stderr}"
         return done.stderr
 
     def spawn(self, *command, env=None, cwd=None, seconds=wait.SECONDS):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Another user gets nothing: not a connection, not a name, not a byte."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def test_other_user_has_a_daemon_of_their_own(session):
     session.run_counter("count")
     uid = int(wait.run("id", "-u", "other").stdout)
     wait.run("sudo", "loginctl", "enable-linger", "other")
-    wait.until(lambda: os.path.exists(f"/run/user/{uid}/bus"), "the other user's session is there")
+    wait.until(lambda: as_other("test", "-S", f"/run/user/{uid}/bus").returncode == 0, "the other user's session is there")
     env = {"XDG_RUNTIME_DIR": f"/run/user/{uid}", "DBUS_SESSION_BUS_ADDRESS": f"unix:path=/run/user/{uid}/bus"}
     try:
         as_other(CLIENT, "run", "--job", "count", "--", "/bin/sleep", "1000", env=env, check=True)
