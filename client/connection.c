@@ -219,7 +219,7 @@ int connection_open(Connection **ret_connection, sd_bus_error *error) {
 Connection *connection_free(Connection *connection) {
         if (!connection)
                 return NULL;
-        sd_bus_flush_close_unref(connection->bus);
+        sd_bus_close_unref(connection->bus);
         g_free(connection);
         return NULL;
 }

@@ -84,25 +84,45 @@ static int own_socket(void) {
         return fd;
 }
 
-int listener_start(Manager *manager, sd_event_source **ret_source) {
-        autofd fd = passed_socket();
+static int watch(Manager *manager, int fd, Listener *listener) {
         int r;
 
-        if (fd == -ENOENT)
-                fd = own_socket();
-        else if (fd < 0)
-                log_error("The descriptors that were passed are not one listening socket: %s.", g_strerror(-fd));
-        if (fd < 0)
-                return fd;
         /* A connection that was reset before accept() must not make it wait for the next. */
         if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
-        r = sd_event_add_io(manager->event, ret_source, fd, EPOLLIN, on_connection, manager);
-        if (r < 0)
+        r = sd_event_add_io(manager->event, &listener->source, fd, EPOLLIN, on_connection, manager);
+        return r < 0 ? r : sd_event_source_set_io_fd_own(listener->source, true);
+}
+
+int listener_start(Manager *manager, Listener *ret_listener) {
+        g_auto(Listener) listener = {};
+        autofd fd = passed_socket();
+        int r;
+
+        if (fd == -ENOENT) {
+                fd = own_socket();
+                listener.own = fd >= 0;
+        } else if (fd < 0) {
+                log_error("The descriptors that were passed are not one listening socket: %s.", g_strerror(-fd));
+        }
+        if (fd < 0)
+                return fd;
+        r = watch(manager, fd, &listener);
+        if (r < 0) {
+                log_error("The private socket cannot be watched: %s.", g_strerror(-r));
                 return r;
-        r = sd_event_source_set_io_fd_own(*ret_source, true);
-        if (r < 0)
-                return r;
+        }
         (void) g_steal_fd(&fd);
+        *ret_listener = listener;
+        listener = (Listener) {};
         return 0;
+}
+
+void listener_stop(Listener *listener) {
+        g_autofree char *path = private_socket_path();
+
+        /* While it is still listened on, nobody else can have put one of theirs in its place. */
+        if (listener->own)
+                unlink(path);
+        listener->source = sd_event_source_disable_unref(listener->source);
 }

@@ -3,9 +3,17 @@
 
 #include "daemon/manager.h"
 
+typedef struct Listener {
+        sd_event_source *source;
+        bool own; /* bound by us, so that its file is ours to remove */
+} Listener;
+
 /*
  * Listen on the private socket: on the one that the service manager passed (sd_listen_fds(3)), else on one of our own. Connections become peers
- * of the manager. *ret_source is the caller's.
+ * of the manager.
  * Returns 0, or a negative errno after having logged why: -EADDRINUSE when a live daemon serves the socket already.
  */
-int listener_start(Manager *manager, sd_event_source **ret_source);
+int listener_start(Manager *manager, Listener *ret_listener);
+
+void listener_stop(Listener *listener);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listener, listener_stop)

@@ -87,7 +87,7 @@ static int failed(const char *what, int r) {
 static int run(void) {
         g_autoptr(sd_event) event = NULL;
         g_autoptr(Manager) manager = NULL;
-        g_autoptr(sd_event_source) listener = NULL;
+        g_auto(Listener) listener = {};
         int r;
 
         r = new_event(&event);
