@@ -324,8 +324,11 @@ int remote_call(pid_t target, const Syscall *call, int64_t deadline, long *ret_r
         if (r == -EAGAIN)
                 r = -ETIMEDOUT;
         q = undo(&remote);
-        if (r < 0 || q < 0)
-                return r < 0 ? r : q;
+        /* What /proc says of a target that is being killed, in a stop too, may look like another error. */
+        if (q < 0 && (r == 0 || q == -ESRCH))
+                r = q;
+        if (r < 0)
+                return r;
         *ret_result = remote.result;
         return 0;
 }

@@ -51,10 +51,10 @@ int tracee_detach(pid_t thread, int signal) {
 
 /* __WNOTHREAD: only what this thread traces, so that a tracee lost by an exec is not taken for a child that is running
  * well. */
-static int wait_for(pid_t thread, int options, siginfo_t *ret_info) {
+static int wait_for(idtype_t type, pid_t thread, int options, siginfo_t *ret_info) {
         siginfo_t info = { 0 };
 
-        if (waitid(P_PID, (id_t) thread, &info, options | __WALL | __WNOTHREAD) < 0)
+        if (waitid(type, (id_t) thread, &info, options | __WALL | __WNOTHREAD) < 0)
                 return errno == ECHILD ? -ESRCH : -errno;
         *ret_info = info;
         return 0;
@@ -79,14 +79,14 @@ static int look(pid_t thread, TraceeStop *ret_stop) {
 
         /* A tracee's stops are reported whether asked for or not (wait_task_stopped() of the kernel), so both are
          * looked at in one. */
-        r = wait_for(thread, WSTOPPED | WEXITED | WNOWAIT | WNOHANG, &info);
+        r = wait_for(P_PID, thread, WSTOPPED | WEXITED | WNOWAIT | WNOHANG, &info);
         if (r < 0)
                 return r;
         if (info.si_pid == 0)
                 return 0;
         if (has_ended(&info))
                 return -ESRCH;
-        r = wait_for(thread, WSTOPPED | WNOHANG, &consumed);
+        r = wait_for(P_PID, thread, WSTOPPED | WNOHANG, &consumed);
         if (r < 0)
                 return r;
         *ret_stop = decode_stop(info.si_status);
@@ -124,7 +124,12 @@ int tracee_wait_forever(pid_t thread, TraceeStop *ret_stop) {
                 r = look(thread, ret_stop);
                 if (r != 0)
                         return r < 0 ? r : 0;
-                r = wait_for(thread, WSTOPPED | WEXITED | WNOWAIT, &info);
+                /*
+                 * Not for the thread by its number: when it loses that to another thread's exec, the kernel does not
+                 * wake who waits for it (de_thread() exchanges the numbers before __wake_up_parent(); seen on
+                 * Linux 6.18).
+                 */
+                r = wait_for(P_ALL, 0, WSTOPPED | WEXITED | WNOWAIT, &info);
                 if (r < 0 && r != -EINTR)
                         return r;
         }
