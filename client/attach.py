@@ -12,6 +12,7 @@ pdb's own parts are replaced by name (sys.remote_exec, pdb._PdbClient), so that 
 
 import glob
 import os
+import select
 import signal
 import socket
 import sys
@@ -31,6 +32,9 @@ ENDED = 17  # by SIGTERM before the first prompt
 # What the interpreter says when it does not get into another one (Python/remote_debug.h, Python/remote_debugging.c; 3.14).
 INCOMPATIBLE_TEXTS = ("version", "send commands", "PyRuntime", "debug offsets")
 DISABLED_TEXT = "Remote debugging is not enabled"
+
+# How a user leaves pdb.
+LEAVING = ("q", "quit", "exit", "EOF")
 
 
 class Failure(Exception):
@@ -150,6 +154,7 @@ class Session:
         self.script = Script(pid, folder)
         self.queued = False  # the process was asked to run the script
         self.connected = False  # and has run it
+        self.left = False  # the user has said that this is the end
         self.prompted = False  # and its debugger has asked for a command
         self.reading = False  # a command is being typed
         self.last_error = None  # what the debugger complained of last
@@ -169,6 +174,17 @@ class Session:
             self.clean_up()
         if not self.prompted and is_alive(self.pid):
             raise Failure(BUSY, f"pdb refused: {self.last_error or 'it went away without a prompt'}")
+        if not self.left:
+            self.wait_for_end()
+
+    def wait_for_end(self):
+        """A process that ends closes the connection a little earlier. Its end is what the client should find."""
+        try:
+            pidfd = os.pidfd_open(self.pid)
+        except OSError:
+            return
+        select.select([pidfd], [], [], 1)
+        os.close(pidfd)
 
     def queue(self, pid, path):
         """Stands in for sys.remote_exec(): has our script run in place of pdb's."""
@@ -186,6 +202,10 @@ class Session:
                 session.connected = True
                 session.clean_up()
                 super().cmdloop()
+
+            def _send(self, **message):
+                session.left = message.get("signal") == "EOF" or message.get("reply", "").strip() in LEAVING
+                super()._send(**message)
 
             def process_payload(self, payload):
                 if payload.get("type") == "error":

@@ -10,8 +10,11 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/private-socket.h"
 
-/* A daemon that is activated may have to be started first. */
-#define HANDSHAKE_TIMEOUT (20 * G_USEC_PER_SEC)
+/* A daemon that is activated through its socket has to be started first. */
+#define HANDSHAKE_TIMEOUT (10 * G_USEC_PER_SEC)
+
+/* The message bus's own is longer. */
+#define ACTIVATION_TIMEOUT (20 * G_USEC_PER_SEC)
 
 #define BUS_OBJECT "/org/freedesktop/DBus"
 #define BUS_INTERFACE "org.freedesktop.DBus"
@@ -133,7 +136,7 @@ static int activate(sd_bus *bus) {
         r = sd_bus_message_append(call, "su", HELICOPTER_BUS_NAME, 0);
         if (r < 0)
                 return r;
-        r = sd_bus_call(bus, call, HANDSHAKE_TIMEOUT, NULL, &reply);
+        r = sd_bus_call(bus, call, ACTIVATION_TIMEOUT, NULL, &reply);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(reply, "u", &result);

@@ -30,17 +30,22 @@ static int wait_for_job(Connection *connection, bool *seen, uint64_t deadline) {
         return r;
 }
 
-void job_lookup_settle(Connection *connection) {
+void job_lookup_await(Connection *connection) {
         uint64_t end = (uint64_t) g_get_monotonic_time() + LOOKUP_TIMEOUT;
         g_autoptr(sd_bus_slot) slot = NULL;
         bool seen = false;
         int r = 0;
 
-        if (!connection->fresh || subscribe(connection, &seen, &slot) < 0)
+        if (subscribe(connection, &seen, &slot) < 0)
                 return;
         while (r >= 0)
                 r = wait_for_job(connection, &seen, MIN(end, (uint64_t) g_get_monotonic_time() + LOOKUP_QUIET));
         connection->fresh = false;
+}
+
+void job_lookup_settle(Connection *connection) {
+        if (connection->fresh)
+                job_lookup_await(connection);
 }
 
 static int read_object(sd_bus_message *reply, char **ret_object) {
@@ -65,14 +70,14 @@ static int get_job(Connection *connection, const char *name, char **ret_object, 
 }
 
 static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
-        uint64_t deadline = (uint64_t) g_get_monotonic_time() + LOOKUP_TIMEOUT;
+        uint64_t patience = connection->fresh ? LOOKUP_TIMEOUT : LOOKUP_QUIET;
+        uint64_t deadline = (uint64_t) g_get_monotonic_time() + patience;
         g_autoptr(sd_bus_slot) slot = NULL;
         bool seen = false;
         int r;
 
         /* Before the question, so that a job that comes right after the answer is not missed. */
-        if (connection->fresh)
-                subscribe(connection, &seen, &slot);
+        subscribe(connection, &seen, &slot);
         do
                 r = get_job(connection, name, ret_object, error);
         while (slot && sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SUCH_JOB) &&
@@ -90,6 +95,7 @@ static void running_clear(Running *running) {
         g_free(running->object);
         if (running->names)
                 g_string_free(running->names, TRUE);
+        *running = (Running){ 0 };
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Running, running_clear)
@@ -115,12 +121,11 @@ static int read_running(Running *running, sd_bus_message *reply) {
         return r;
 }
 
-static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *error) {
+static int get_running(Connection *connection, Running *ret_running, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         g_auto(Running) running = { 0 };
         int r;
 
-        job_lookup_settle(connection);
         r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ListJobs", CALL_TIMEOUT,
                 &reply, error, "");
         if (r < 0)
@@ -128,6 +133,24 @@ static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *
         r = read_running(&running, reply);
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
+        *ret_running = running;
+        running = (Running){ 0 };
+        return 0;
+}
+
+static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *error) {
+        g_auto(Running) running = { 0 };
+        int r;
+
+        job_lookup_settle(connection);
+        r = get_running(connection, &running, error);
+        if (r >= 0 && running.count == 0) {
+                running_clear(&running);
+                job_lookup_await(connection);
+                r = get_running(connection, &running, error);
+        }
+        if (r < 0)
+                return r;
         if (running.count == 0)
                 return client_error_set(error, CLIENT_ERROR_NO_JOB, ENOENT, "No job is running");
         if (running.count > 1)

@@ -130,14 +130,15 @@ static void report_job(JobWatch *watch) {
         uint64_t deadline = (uint64_t) g_get_monotonic_time() + END_TIMEOUT;
         g_autofree char *outcome = NULL;
         autofd pidfd = process_open((pid_t) watch->info->pid);
+        bool alive = pidfd >= 0 && process_alive(pidfd);
 
         /* The end of the process is seen at once, what the daemon says of it a little later. */
-        if (pidfd < 0 || !process_alive(pidfd))
+        if (!alive)
                 job_watch_end(watch, deadline);
         if (job_info_ended(watch->info)) {
                 outcome = job_info_outcome(watch->info);
                 report_note("Debugger detached, job %s %s", watch->info->name, outcome);
-        } else if (pidfd >= 0 && process_alive(pidfd)) {
+        } else if (alive) {
                 report_note("Debugger detached, job %s still running", watch->info->name);
         } else {
                 report_note("Debugger detached, job %s has ended", watch->info->name);

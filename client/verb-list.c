@@ -53,9 +53,29 @@ static void print_jobs(GPtrArray *jobs) {
         text_print_table(stdout, rows, text_columns());
 }
 
+static int get(GPtrArray **ret_jobs, sd_bus_error *error) {
+        g_autoptr(Connection) connection = NULL;
+        g_autoptr(GPtrArray) jobs = NULL;
+        int r;
+
+        r = connection_open(&connection, error);
+        if (r < 0)
+                return r;
+        job_lookup_settle(connection);
+        r = job_info_list(connection, &jobs, error);
+        if (r >= 0 && jobs->len == 0) {
+                g_clear_pointer(&jobs, g_ptr_array_unref);
+                job_lookup_await(connection);
+                r = job_info_list(connection, &jobs, error);
+        }
+        if (r < 0)
+                return r;
+        *ret_jobs = g_steal_pointer(&jobs);
+        return 0;
+}
+
 int verb_list(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
-        g_autoptr(Connection) connection = NULL;
         g_autoptr(GPtrArray) jobs = NULL;
         int r;
 
@@ -64,11 +84,7 @@ int verb_list(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         if (argc > 1)
                 return options_usage(verb, "Unexpected argument '%s'", argv[1]);
-        r = connection_open(&connection, &error);
-        if (r >= 0) {
-                job_lookup_settle(connection);
-                r = job_info_list(connection, &jobs, &error);
-        }
+        r = get(&jobs, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

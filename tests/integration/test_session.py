@@ -53,6 +53,11 @@ def put_to_sleep(session, job, seconds):
     return pdb
 
 
+def in_nanosleep(pid):
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
+        return file.read().split()[0] == "230"  # clock_nanosleep on x86-64
+
+
 def program_output(session):
     return "".join(path.read_text() for path in session.folder.rglob("nap.log"))
 
@@ -63,7 +68,7 @@ def test_interrupt_of_next(session, python):
     job = run_napper(session, python)
     pdb = put_to_sleep(session, job, 5)
     pdb.terminal.sendline("next")
-    wait.until(lambda: "S" in open(f"/proc/{job.PID}/stat", encoding="ascii").read().rpartition(")")[2].split()[0], "the job sleeps")
+    wait.until(lambda: in_nanosleep(job.PID), "the job sleeps")
     pdb.terminal.sendintr()
     assert "interrupted" in pdb._prompt()
     assert "time.sleep(pause)" in pdb.command("where")
@@ -167,3 +172,31 @@ def test_prompt_after_a_session_that_ended(session):
     terminal.sendeof()
     terminal.wait()
     assert terminal.exitstatus == 0
+
+
+def test_end_of_a_job_that_goes_on_is_told(session):
+    """pdb's connection closes a moment before the process has ended."""
+    script = "import time\nstop = False\nwhile not stop:\n    time.sleep(0.05)\nraise SystemExit(5)"
+    for _ in range(5):
+        session.client("run", "--job", "x", "--", "python3.14", "-c", script)
+        pdb = session.attach("x")
+        pdb.command("stop = True")
+        pdb.terminal.sendline("continue")
+        assert "job x has ended with exit code 5" in pdb.finish()
+
+
+def test_waiting_over_the_daemons_end(bare_session):
+    """run --wait: the daemon is killed, the job goes on, and its end is told by the next daemon."""
+    file = bare_session.folder / "file"
+    script = f"import os, time\nopen({str(file)!r}, 'w')\nwhile os.path.exists({str(file)!r}):\n    time.sleep(0.05)\nraise SystemExit(6)"
+    terminal = bare_session.spawn(CLIENT, "run", "--wait", "--job", "x", "--", "python3.14", "-c", script)
+    wait.until(file.exists, "the job runs")
+    first = next(pid for pid, command in bare_session.processes() if command.endswith("helicopterd"))
+    os.kill(first, signal.SIGKILL)
+    wait.until(lambda: any(pid != first and command.endswith("helicopterd") for pid, command in bare_session.processes()),
+               "there is a new daemon")
+    bare_session.client("status", "x")
+    file.unlink()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 6

@@ -122,14 +122,16 @@ static void test_lookup(void **state) {
         assert_string_equal(name, "a-b");
 }
 
-static void test_lookup_of_unknown_does_not_wait(void **state) {
+static void test_lookup_of_unknown_gives_up_soon(void **state) {
+        gint64 before = g_get_monotonic_time();
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autofree char *object = NULL;
         Fixture *fixture = *state;
 
-        fixture->unknown = 1;
+        fixture->unknown = 1000;
         assert_int_equal(job_lookup(fixture->connection, "a-b", &object, &error), -ENOENT);
         assert_true(sd_bus_error_has_name(&error, HELICOPTER_ERROR_NO_SUCH_JOB));
+        assert_true(g_get_monotonic_time() - before < LOOKUP_TIMEOUT);
         assert_null(object);
 }
 
@@ -140,6 +142,16 @@ static void test_lookup_waits_where_the_daemon_is_new(void **state) {
 
         fixture->unknown = 1;
         fixture->connection->fresh = true;
+        assert_int_equal(job_lookup(fixture->connection, "a-b", &object, &error), 0);
+        assert_string_equal(object, JOB);
+}
+
+static void test_lookup_waits_for_a_job_that_comes_right_then(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autofree char *object = NULL;
+        Fixture *fixture = *state;
+
+        fixture->unknown = 1;
         assert_int_equal(job_lookup(fixture->connection, "a-b", &object, &error), 0);
         assert_string_equal(object, JOB);
 }
@@ -276,8 +288,9 @@ static void test_changes_are_told(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_lookup),
-                TEST(test_lookup_of_unknown_does_not_wait),
+                TEST(test_lookup_of_unknown_gives_up_soon),
                 TEST(test_lookup_waits_where_the_daemon_is_new),
+                TEST(test_lookup_waits_for_a_job_that_comes_right_then),
                 TEST(test_lookup_gives_up),
                 TEST(test_only_job),
                 TEST(test_no_or_several_jobs),
