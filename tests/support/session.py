@@ -342,7 +342,7 @@ class UserSession(Session):
     def reset(self):
         """The daemon stopped, no job, the socket listening."""
         self.systemctl("stop", "helicopterd.socket", "helicopterd.service", "helicopter-*.service", check=False)
-        self.systemctl("reset-failed", "helicopter*", check=False)
+        self.systemctl("reset-failed", "helicopterd.socket", "helicopterd.service", check=False)
         self.systemctl("start", "helicopterd.socket")
 
     def logs(self):

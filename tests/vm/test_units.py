@@ -12,8 +12,17 @@ from support import wait
 from support.session import CLIENT, JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PREFIX, job_path, pid_alive
 
 
+# What the service manager tells each process of a unit (systemd.exec(5)); these are the unit's own, all else is the caller's.
+OF_THE_UNIT = ("INVOCATION_ID=", "JOURNAL_STREAM=", "SYSTEMD_EXEC_PID=", "MEMORY_PRESSURE_WATCH=", "MEMORY_PRESSURE_WRITE=")
+
+
 def unit(name):
     return f"helicopter-{name}.service"
+
+
+def environment_of(report):
+    """The environment in a job's report, without the unit's own variables."""
+    return sorted(variable for variable in report["environment"] if not variable.startswith(OF_THE_UNIT))
 
 
 def test_job_is_a_unit(session):
@@ -26,6 +35,14 @@ def test_job_is_a_unit(session):
     assert job.ControlGroup.endswith(f"helicopter.slice/{unit('count')}")
     cgroup = Path(f"/proc/{job.PID}/cgroup").read_text().strip()
     assert cgroup.endswith(job.ControlGroup)
+
+
+def test_first_job_of_a_fresh_daemon_is_a_unit(session):
+    """The request that activates the daemon comes before the daemon has joined the bus; it must not be taken for a machine without a service manager."""
+    for number in range(5):
+        session.systemctl("stop", "helicopterd.service")
+        session.run_counter(f"count{number}")
+        assert session.get_property(job_path(f"count{number}"), JOB, "Unit") == unit(f"count{number}")
 
 
 def test_output_is_in_the_journal(session):
@@ -52,7 +69,7 @@ def test_job_gets_what_the_caller_gave(session):
     found = json.loads(report.read_text())
     assert found["argv"] == words
     assert found["cwd"] == str(folder)
-    assert sorted(found["environment"]) == sorted(environment), "that and nothing else"
+    assert environment_of(found) == sorted(environment), "that and nothing else"
     assert found["stdin"] == "/dev/null"
     assert found["sid"] == found["pid"]
     assert found["fds"] == [0, 1, 2, 3]
@@ -61,7 +78,7 @@ def test_job_gets_what_the_caller_gave(session):
 def test_environment_of_the_client(session):
     report = session.folder / "report"
     session.client("run", "--wait", "--", "python3.14", JOBS / "report.py", report, env={"ODD_%%": "x\ny", "BASH_FUNC_f%%": "() { :\n}"})
-    found = dict(variable.split("=", 1) for variable in json.loads(report.read_text())["environment"])
+    found = dict(variable.split("=", 1) for variable in environment_of(json.loads(report.read_text())))
     assert found == session.env | {"ODD_%%": "x\ny", "BASH_FUNC_f%%": "() { :\n}", "PYTHONUNBUFFERED": "1"}
 
 
@@ -154,9 +171,10 @@ def test_started_by_systemctl(session, socket_first):
 def test_started_by_a_typed_parent(session):
     """Its registration activates the daemon."""
     file = session.folder / "count"
-    session.spawn(PREFIX / "bin/helicopter-parent", JOBS / "counter.py", file)
+    terminal = session.spawn(PREFIX / "bin/helicopter-parent", JOBS / "counter.py", file)
     wait.until(lambda: session.daemon_pid() > 0, "the daemon is started")
     session.wait_state("counter", "running")
+    assert terminal.isalive()
 
 
 def test_unit_of_the_daemon(session):
