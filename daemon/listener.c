@@ -91,6 +91,9 @@ static int watch(Manager *manager, int fd, Listener *listener) {
         if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
         r = sd_event_add_io(manager->event, &listener->source, fd, EPOLLIN, on_connection, manager);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(listener->source, SD_EVENT_OFF);
         return r < 0 ? r : sd_event_source_set_io_fd_own(listener->source, true);
 }
 
@@ -116,6 +119,10 @@ int listener_start(Manager *manager, Listener *ret_listener) {
         *ret_listener = listener;
         listener = (Listener) {};
         return 0;
+}
+
+int listener_accept(Listener *listener) {
+        return sd_event_source_set_enabled(listener->source, SD_EVENT_ON);
 }
 
 void listener_stop(Listener *listener) {

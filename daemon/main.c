@@ -74,7 +74,10 @@ static int new_event(sd_event **ret_event) {
         return 0;
 }
 
-static void notify_ready(void) {
+static void serve(void *userdata) {
+        Listener *listener = userdata;
+
+        listener_accept(listener);
         sd_notify(false, "READY=1");
 }
 
@@ -88,6 +91,7 @@ static int run(void) {
         g_autoptr(sd_event) event = NULL;
         g_autoptr(Manager) manager = NULL;
         g_auto(Listener) listener = {};
+        g_autoptr(UserBus) user_bus = NULL;
         int r;
 
         r = new_event(&event);
@@ -97,7 +101,7 @@ static int run(void) {
         r = listener_start(manager, &listener);
         if (r < 0)
                 return r;
-        r = user_bus_start(manager, notify_ready);
+        r = user_bus_new(manager, serve, &listener, &user_bus);
         if (r < 0)
                 return failed("The user bus cannot be used", r);
         r = sd_event_loop(event);

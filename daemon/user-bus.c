@@ -3,6 +3,8 @@
 #include "daemon/user-bus.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "daemon/manager-bus.h"
 #include "helicopter/bus-names.h"
@@ -12,12 +14,29 @@
 /* For calls to the bus itself: it answers at once or not at all. */
 #define BUS_TIMEOUT (10 * G_USEC_PER_SEC)
 
-static void (*on_settled)(void);
+struct UserBus {
+        Manager *manager;
+        UserBusSettled settled; /* NULL: it was called */
+        void *userdata;
+        sd_event_source *deadline;
+};
 
-static void settle(void) {
-        if (on_settled)
-                on_settled();
-        on_settled = NULL;
+static void settle(UserBus *bus) {
+        UserBusSettled settled = bus->settled;
+
+        bus->deadline = sd_event_source_disable_unref(bus->deadline);
+        bus->settled = NULL;
+        if (settled)
+                settled(bus->userdata);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        UserBus *bus = userdata;
+
+        log_warning("The user bus does not answer; only the private socket is served.");
+        sd_bus_close(bus->manager->user_bus);
+        settle(bus);
+        return 0;
 }
 
 static char *bus_address(void) {
@@ -38,83 +57,105 @@ static char *bus_address(void) {
 }
 
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        Manager *manager = userdata;
+        UserBus *bus = userdata;
         uint32_t result;
 
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 log_warning("The name %s cannot be had: %s", HELICOPTER_BUS_NAME, sd_bus_message_get_error(reply)->message);
         } else if (sd_bus_message_read(reply, "u", &result) < 0 || result != 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */) {
                 log_error("Another daemon has the name %s on the user bus; this one ends.", HELICOPTER_BUS_NAME);
-                return sd_event_exit(manager->event, EXIT_FAILURE);
+                return sd_event_exit(bus->manager->event, EXIT_FAILURE);
         }
-        settle();
+        settle(bus);
         return 0;
 }
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         log_warning("The user bus is gone; the private socket is still served.");
-        settle();
+        settle(userdata);
         return 0;
 }
 
-static int set_up(sd_bus *bus, const char *address, Manager *manager) {
+static int set_up(sd_bus *connection, const char *address, Manager *manager) {
         int r;
 
-        r = sd_bus_set_address(bus, address);
+        r = sd_bus_set_address(connection, address);
         if (r < 0)
                 return r;
-        r = sd_bus_set_bus_client(bus, true);
+        r = sd_bus_set_bus_client(connection, true);
         if (r < 0)
                 return r;
-        r = sd_bus_negotiate_fds(bus, true);
+        r = sd_bus_negotiate_fds(connection, true);
         if (r < 0)
                 return r;
-        r = sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT);
+        r = sd_bus_set_method_call_timeout(connection, BUS_TIMEOUT);
         if (r < 0)
                 return r;
-        r = sd_bus_attach_event(bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
+        r = sd_bus_attach_event(connection, manager->event, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
-        return manager_export(manager, bus);
+        return manager_export(manager, connection);
 }
 
-static int start(sd_bus *bus, Manager *manager) {
+static int start(UserBus *bus, sd_bus *connection) {
         int r;
 
-        r = sd_bus_start(bus);
+        r = sd_bus_start(connection);
         if (r < 0)
                 return r;
-        r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
-                "Disconnected", on_disconnected, NULL, manager);
+        r = sd_bus_match_signal_async(connection, NULL, NULL, "/org/freedesktop/DBus/Local",
+                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, bus);
         if (r < 0)
                 return r;
-        return sd_bus_request_name_async(bus, NULL, HELICOPTER_BUS_NAME, 0, on_name, manager);
+        r = sd_bus_request_name_async(connection, NULL, HELICOPTER_BUS_NAME, 0, on_name, bus);
+        if (r < 0)
+                return r;
+        return sd_event_add_time_relative(
+                bus->manager->event, &bus->deadline, CLOCK_MONOTONIC, BUS_TIMEOUT, 0, on_deadline, bus);
 }
 
-int user_bus_start(Manager *manager, void (*settled)(void)) {
+static int open_bus(UserBus *bus, const char *address) {
+        g_autoptr(sd_bus) connection = NULL;
+        int r;
+
+        r = sd_bus_new(&connection);
+        if (r < 0)
+                return r;
+        r = set_up(connection, address, bus->manager);
+        if (r < 0)
+                return r;
+        r = start(bus, connection);
+        if (r < 0)
+                return r;
+        bus->manager->user_bus = g_steal_pointer(&connection);
+        return 0;
+}
+
+int user_bus_new(Manager *manager, UserBusSettled settled, void *userdata, UserBus **ret_bus) {
         g_autofree char *address = bus_address();
-        sd_bus *bus = NULL;
-        int r;
+        UserBus *bus = g_new(UserBus, 1);
+        int r = 0;
 
-        on_settled = settled;
+        *bus = (UserBus) { .manager = manager, .settled = settled, .userdata = userdata };
+        *ret_bus = bus;
         if (!address) {
                 log_info("There is no user bus; only the private socket is served.");
-                settle();
+                settle(bus);
                 return 0;
         }
-        r = sd_bus_new(&bus);
-        if (r < 0)
-                return r;
-        r = set_up(bus, address, manager);
-        if (r >= 0)
-                r = start(bus, manager);
+        r = open_bus(bus, address);
         if (r < 0) {
                 log_warning("The user bus at %s cannot be used: %s; only the private socket is served.", address,
                         g_strerror(-r));
-                sd_bus_close_unref(bus);
-                settle();
-                return r == -ENOMEM ? r : 0;
+                settle(bus);
         }
-        manager->user_bus = bus;
-        return 0;
+        return r == -ENOMEM ? r : 0;
+}
+
+UserBus *user_bus_free(UserBus *bus) {
+        if (!bus)
+                return NULL;
+        sd_event_source_disable_unref(bus->deadline);
+        g_free(bus);
+        return NULL;
 }
