@@ -95,7 +95,7 @@ static void running_clear(Running *running) {
         g_free(running->object);
         if (running->names)
                 g_string_free(running->names, TRUE);
-        *running = (Running){ 0 };
+        *running = (Running) { 0 };
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Running, running_clear)
@@ -134,7 +134,7 @@ static int get_running(Connection *connection, Running *ret_running, sd_bus_erro
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         *ret_running = running;
-        running = (Running){ 0 };
+        running = (Running) { 0 };
         return 0;
 }
 

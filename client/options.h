@@ -10,8 +10,7 @@
 #include "client/verb.h"
 
 /* The option that names a job, wherever there is one. */
-#define OPTION_JOB(place) \
-        { "job", 'j', 0, G_OPTION_ARG_STRING, (place), "The job's name", "NAME" }
+#define OPTION_JOB(place) { "job", 'j', 0, G_OPTION_ARG_STRING, (place), "The job's name", "NAME" }
 
 /*
  * Take a verb's options out of its arguments (argv[0] is the verb), leaving a NULL-terminated array with the others. Of

@@ -8,13 +8,13 @@
 
 #include "client/client-error.h"
 #include "client/connection.h"
-#include "client/exit-code.h"
 #include "client/job-lookup.h"
 #include "client/job-wait.h"
 #include "client/options.h"
 #include "client/report.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
+#include "helicopter/exit-code.h"
 
 #define START_TIMEOUT (60 * G_USEC_PER_SEC)
 
@@ -142,7 +142,7 @@ static int failure(const sd_bus_error *error, int r) {
         if (sd_bus_error_has_name(error, HELICOPTER_ERROR_COMMAND_NOT_FOUND))
                 return EXIT_NOT_FOUND;
         if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NOT_EXECUTABLE))
-                return EXIT_CANNOT_EXECUTE;
+                return EXIT_NOT_EXECUTABLE;
         return EXIT_OWN_FAILURE;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The record of who was given what: one structured journal entry (sd_journal_send(3)) for each grant, refusal and end of a lease. Fields:
- * MESSAGE_ID, HELICOPTER_JOB, HELICOPTER_UNIT, HELICOPTER_TARGET_PID, HELICOPTER_TRACER_PID, HELICOPTER_TRACER_UID, HELICOPTER_TRACER_EXE,
- * and, when a lease ends, HELICOPTER_SECONDS.
+ * The record of who was given what: one structured journal entry (sd_journal_send(3)) for each grant, refusal and end
+ * of a lease. Fields: MESSAGE_ID, HELICOPTER_JOB, HELICOPTER_UNIT, HELICOPTER_TARGET_PID, HELICOPTER_TRACER_PID,
+ * HELICOPTER_TRACER_UID, HELICOPTER_TRACER_EXE, and, when a lease ends, HELICOPTER_SECONDS.
  */
 
 #include <systemd/sd-id128.h>

@@ -44,7 +44,8 @@ static int query_ids(sd_bus_message *message, pid_t *ret_pid, uid_t *ret_uid) {
         return sd_bus_creds_get_euid(creds, ret_uid);
 }
 
-/* The pidfd that the kernel keeps for the other end of a socket. -ENOPROTOOPT before Linux 6.5, -ESRCH when it has been reaped. */
+/* The pidfd that the kernel keeps for the other end of a socket. -ENOPROTOOPT before Linux 6.5, -ESRCH when it has been
+ * reaped. */
 static int peer_pidfd(int socket_fd) {
         int pidfd;
         socklen_t size = sizeof pidfd;
@@ -89,10 +90,11 @@ int caller_query(sd_bus_message *message, Caller *caller, sd_bus_error *error) {
 
         r = hold_sender(message, caller);
         if (r < 0)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "The caller is gone: %s.", g_strerror(-r));
-        if (caller->uid != geteuid())
                 return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_NOT_PERMITTED, "User %u may not use another user's daemon.", caller->uid);
+                        error, HELICOPTER_ERROR_TARGET_GONE, "The caller is gone: %s.", g_strerror(-r));
+        if (caller->uid != geteuid())
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
+                        "User %u may not use another user's daemon.", caller->uid);
         link = g_strdup_printf("/proc/%d/exe", caller->pid);
         caller->executable = g_file_read_link(link, NULL);
         caller->command = process_command(caller->pid);

@@ -21,7 +21,8 @@ void caller_clear(Caller *caller);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Caller, caller_clear)
 
 /*
- * Find out who sent a message, on the private socket or on the user bus, and hold the process by a pidfd. *caller: CALLER_NONE. Returns 0, or a
- * negative errno and sets *error: NotPermitted for another user, TargetGone when the sender has ended.
+ * Find out who sent a message, on the private socket or on the user bus, and hold the process by a pidfd. *caller:
+ * CALLER_NONE. Returns 0, or a negative errno and sets *error: NotPermitted for another user, TargetGone when the
+ * sender has ended.
  */
 int caller_query(sd_bus_message *message, Caller *caller, sd_bus_error *error);

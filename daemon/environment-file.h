@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * The environment that a job is to have, in a file that only its user may read: "helicopter/environment/NAME" in the runtime folder. A
- * unit's Environment= cannot carry every variable (exported shell functions have names that it refuses, values may be other than UTF-8),
- * and cannot take one away that the service manager has. The job's parent reads it; it goes when the job has ended.
+ * The environment that a job is to have, in a file that only its user may read: "helicopter/environment/NAME" in the
+ * runtime folder. A unit's Environment= cannot carry every variable (exported shell functions have names that it
+ * refuses, values may be other than UTF-8), and cannot take one away that the service manager has. The job's parent
+ * reads it; it goes when the job has ended.
  */
 
 /* Write the file. Returns its path, owned by the caller, or NULL and sets *ret_error to a negative errno. */

@@ -63,8 +63,7 @@ static int fill_order(sd_bus_message *order, sd_bus_message *message, Grant *gra
         r = sd_bus_message_read(message, "u", &grant->target_pid);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(
-                order, "uuh", grant->target_pid, (uint32_t) grant->caller.pid, grant->caller.pidfd);
+        r = sd_bus_message_append(order, "uuh", grant->target_pid, (uint32_t) grant->caller.pid, grant->caller.pidfd);
         if (r < 0)
                 return r;
         return sd_bus_message_copy(order, message, true);

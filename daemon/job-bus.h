@@ -9,5 +9,6 @@ int job_export(Manager *manager, sd_bus *bus);
 /* Emit PropertiesChanged for the named properties (NULL-terminated), everywhere. */
 void job_emit_changed(Job *job, char **properties);
 
-/* Order the parent to stop its job. call: answered when the job has ended; may be NULL. 0, or a negative errno and *error set. */
+/* Order the parent to stop its job. call: answered when the job has ended; may be NULL. 0, or a negative errno and
+ * *error set. */
 int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error);

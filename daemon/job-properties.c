@@ -154,9 +154,8 @@ static int read_property(JobProperties *properties, sd_bus_message *message) {
 }
 
 static bool state_is_valid(const char *state) {
-        static const char *const states[] = {
-                JOB_STATE_STARTING, JOB_STATE_RUNNING, JOB_STATE_EXITED, JOB_STATE_FAILED, NULL
-        };
+        static const char *const states[] = { JOB_STATE_STARTING, JOB_STATE_RUNNING, JOB_STATE_EXITED, JOB_STATE_FAILED,
+                NULL };
 
         return g_strv_contains(states, state);
 }

@@ -42,10 +42,12 @@ void job_properties_copy(const JobProperties *properties, JobProperties *ret_cop
 void job_properties_set_string(char **field, const char *value);
 
 /*
- * Take over properties from a message that stands at an a{sv}. An unknown one is passed over: a newer parent may tell more. One of
- * the wrong type, or a state that is none, is -EINVAL; other errors are sd-bus's. On failure some may have been taken over.
+ * Take over properties from a message that stands at an a{sv}. An unknown one is passed over: a newer parent may tell
+ * more. One of the wrong type, or a state that is none, is -EINVAL; other errors are sd-bus's. On failure some may have
+ * been taken over.
  */
 int job_properties_read(JobProperties *properties, sd_bus_message *message);
 
-/* The names of what differs, static strings. The array itself is the caller's; it is NULL-terminated, and the NULL counts in its length. */
+/* The names of what differs, static strings. The array itself is the caller's; it is NULL-terminated, and the NULL
+ * counts in its length. */
 GPtrArray *job_properties_diff(const JobProperties *a, const JobProperties *b);

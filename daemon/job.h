@@ -23,7 +23,7 @@ struct Job {
         Wait *waits;      /* calls to be answered when the state allows it; daemon/wait.h */
         int parent_pidfd; /* to notice a parent that ends without a word */
         sd_event_source *parent_source;
-        int64_t tracer_since;   /* g_get_monotonic_time(); for the audit */
+        int64_t tracer_since; /* g_get_monotonic_time(); for the audit */
 
         char *name;
         char *object;
@@ -49,7 +49,8 @@ int job_update(Job *job, sd_bus_message *message);
 void job_fail(Job *job, const char *reason);
 
 /*
- * The parent has connected: pid from the kernel's credentials, pidfd is taken over (also on failure). 0 or a negative errno.
+ * The parent has connected: pid from the kernel's credentials, pidfd is taken over (also on failure). 0 or a negative
+ * errno.
  */
 int job_set_parent(Job *job, Peer *peer, pid_t pid, int pidfd);
 

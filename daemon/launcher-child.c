@@ -70,9 +70,7 @@ static int watch_child(Launch *launch, pid_t pid) {
         int r;
 
         watch = g_new(Watch, 1);
-        *watch = (Watch) {
-                .manager = manager, .job_name = g_strdup(launch->job_name), .job_id = launch->job_id
-        };
+        *watch = (Watch) { .manager = manager, .job_name = g_strdup(launch->job_name), .job_id = launch->job_id };
         r = sd_event_add_child(manager->event, &source, pid, WEXITED, on_child_exit, watch);
         if (r < 0) {
                 watch_free(watch);
@@ -115,8 +113,8 @@ void launch_as_child(Launch *launch) {
                 return;
         }
         if (!g_spawn_async_with_pipes_and_fds(launch->cwd, (const char *const *) launch->command, NULL,
-                    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDIN_FROM_DEV_NULL, set_up_child, NULL, -1, output, output, NULL,
-                    NULL, 0, &pid, NULL, NULL, NULL, &error)) {
+                    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDIN_FROM_DEV_NULL, set_up_child, NULL, -1, output, output,
+                    NULL, NULL, 0, &pid, NULL, NULL, NULL, &error)) {
                 fail(launch, -EIO, "It cannot be started", error->message);
                 return;
         }

@@ -36,8 +36,8 @@ static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *err
                 return r;
         if (!g_hash_table_steal_extended(launcher->units, unit, (void **) &name, (void **) &launch))
                 return 0;
-        reason = g_strdup_printf("The service manager could not start %s (%s); 'journalctl --user -u %s' says why.", unit,
-                result, unit);
+        reason = g_strdup_printf(
+                "The service manager could not start %s (%s); 'journalctl --user -u %s' says why.", unit, result, unit);
         launch_finish(launch, g_str_equal(result, "done") ? 0 : -EIO, reason);
         return 0;
 }
@@ -57,7 +57,8 @@ static int on_still_there(sd_event_source *source, uint64_t usec, void *userdata
         return 0;
 }
 
-/* The job of that name has ended just now, and its unit has not been collected: start when it has (on_unit_removed()). */
+/* The job of that name has ended just now, and its unit has not been collected: start when it has (on_unit_removed()).
+ */
 static void wait_for_collection(Launch *launch) {
         int r = sd_event_add_time_relative(launch->launcher->manager->event, &launch->collection, CLOCK_MONOTONIC,
                 COLLECT_TIMEOUT, 0, on_still_there, launch);
@@ -152,8 +153,8 @@ static int append_properties(sd_bus_message *message, const Launch *launch) {
         if (r < 0)
                 return r;
         /*
-         * KillMode: the parent passes SIGTERM on, and what is left after the job is killed. OOMPolicy: a worker that is killed for
-         * its memory is the job's own affair. CollectMode: a failed unit must not keep the name.
+         * KillMode: the parent passes SIGTERM on, and what is left after the job is killed. OOMPolicy: a worker that is
+         * killed for its memory is the job's own affair. CollectMode: a failed unit must not keep the name.
          */
         r = sd_bus_message_append(message, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
                 "Slice", "s", "helicopter.slice", "Type", "s", "exec", "WorkingDirectory", "s", launch->cwd,

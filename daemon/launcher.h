@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * How a job is started: as a transient unit of the user's service manager, or, where none answers, as a child of the daemon. Either way what
- * is started is a helicopter-parent, which registers the job; the launcher's part ends when that one has been executed.
+ * How a job is started: as a transient unit of the user's service manager, or, where none answers, as a child of the
+ * daemon. Either way what is started is a helicopter-parent, which registers the job; the launcher's part ends when
+ * that one has been executed.
  */
 
 #include "daemon/job.h"
@@ -31,8 +32,8 @@ typedef struct Launch {
 typedef void (*LaunchMethod)(Launch *launch);
 
 struct Launcher {
-        Manager *manager;    /* not owned */
-        GHashTable *units;   /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
+        Manager *manager;     /* not owned */
+        GHashTable *units;    /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
         sd_bus_slot *removed; /* matches for the service manager's JobRemoved and UnitRemoved */
         sd_bus_slot *unit_removed;
 };
@@ -47,8 +48,8 @@ void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request);
 Job *launch_job(const Launch *launch);
 
 /*
- * This way has been tried. result: 0, started; -EHOSTUNREACH, there is nobody to do it this way, so the next one is tried; else a negative errno,
- * and reason is a sentence. Frees the launch, or hands it on.
+ * This way has been tried. result: 0, started; -EHOSTUNREACH, there is nobody to do it this way, so the next one is
+ * tried; else a negative errno, and reason is a sentence. Frees the launch, or hands it on.
  */
 void launch_finish(Launch *launch, int result, const char *reason);
 

@@ -31,8 +31,8 @@ static int pause_accepting(sd_event_source *source) {
         r = sd_event_source_set_enabled(source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        return sd_event_add_time_relative(sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0,
-                on_pause_end, source);
+        return sd_event_add_time_relative(
+                sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0, on_pause_end, source);
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata) {

@@ -5,14 +5,13 @@
 
 typedef struct Listener {
         sd_event_source *source;
-        bool own;                /* bound by us, so that its file is ours to remove */
+        bool own; /* bound by us, so that its file is ours to remove */
 } Listener;
 
 /*
- * Listen on the private socket: on the one that the service manager passed (sd_listen_fds(3)), else on one of our own. Connections become peers
- * of the manager, but
- * only after listener_accept(); until then they queue.
- * Returns 0, or a negative errno after having logged why: -EADDRINUSE when a live daemon serves the socket already.
+ * Listen on the private socket: on the one that the service manager passed (sd_listen_fds(3)), else on one of our own.
+ * Connections become peers of the manager, but only after listener_accept(); until then they queue. Returns 0, or a
+ * negative errno after having logged why: -EADDRINUSE when a live daemon serves the socket already.
  */
 int listener_start(Manager *manager, Listener *ret_listener);
 

@@ -116,8 +116,8 @@ static int check_new_name(Manager *manager, const char *name, sd_bus_error *erro
         if (!job_name_is_valid(name))
                 return manager_set_bad_name(error, name);
         if (active >= JOBS_MAX)
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_LIMIT_REACHED, "There are %u jobs already, and no more may be.", active);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_LIMIT_REACHED,
+                        "There are %u jobs already, and no more may be.", active);
         return 0;
 }
 
@@ -251,8 +251,8 @@ int manager_terminate(Manager *manager, sd_bus_message *call) {
         if (manager->terminate)
                 return -EALREADY;
         manager->terminate_deadline = sd_event_source_disable_unref(manager->terminate_deadline);
-        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC,
-                TERMINATE_TIMEOUT, 0, on_terminate_deadline, manager);
+        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC, TERMINATE_TIMEOUT,
+                0, on_terminate_deadline, manager);
         if (r < 0)
                 return r;
         manager->terminate = sd_bus_message_ref(call);

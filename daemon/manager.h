@@ -4,7 +4,8 @@
 /*
  * The daemon's state: the jobs that there are, the peers that are connected, and the way to start jobs.
  *
- * A job's truth is with its parent, which registers it; what stands here is what the parents told. No two jobs share a name.
+ * A job's truth is with its parent, which registers it; what stands here is what the parents told. No two jobs share a
+ * name.
  */
 
 #include <glib.h>
@@ -18,14 +19,14 @@ typedef struct Peer Peer;
 
 typedef struct Manager {
         sd_event *event;
-        sd_bus *user_bus;         /* NULL where there is none */
-        GHashTable *jobs;         /* name → Job, owned */
+        sd_bus *user_bus; /* NULL where there is none */
+        GHashTable *jobs; /* name → Job, owned */
         uint64_t last_job_id;
-        GQueue ended;             /* the Jobs of `jobs` that have ended, oldest first */
-        GHashTable *peers;        /* Peer → itself, owned */
-        GPtrArray *unwanted;      /* Peers to be freed by the sweep, owned */
+        GQueue ended;        /* the Jobs of `jobs` that have ended, oldest first */
+        GHashTable *peers;   /* Peer → itself, owned */
+        GPtrArray *unwanted; /* Peers to be freed by the sweep, owned */
         sd_event_source *sweep;
-        Launcher *launcher;       /* owned */
+        Launcher *launcher;        /* owned */
         sd_bus_message *terminate; /* the call of Terminate that waits for the jobs to end, or NULL */
         sd_event_source *terminate_deadline;
 } Manager;
@@ -45,8 +46,8 @@ Job *manager_find_same_job(Manager *manager, const char *name, uint64_t id);
 Job *manager_find_job_by_pid(Manager *manager, pid_t pid);
 
 /*
- * Add a job, in state "starting", and announce it. An ended job of the same name is dropped first. Returns the job, owned by the manager,
- * or NULL and sets *error: BadName, JobExists, LimitReached.
+ * Add a job, in state "starting", and announce it. An ended job of the same name is dropped first. Returns the job,
+ * owned by the manager, or NULL and sets *error: BadName, JobExists, LimitReached.
  */
 Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error);
 

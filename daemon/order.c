@@ -54,8 +54,8 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
 
         if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_NO_REPLY) ||
                 sd_bus_error_has_name(from_parent, SD_BUS_ERROR_TIMEOUT))
-                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST,
-                        "Job %s: its helicopter-parent did not answer.", order->job_name);
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.",
+                        order->job_name);
         else
                 sd_bus_error_copy(&error, from_parent);
         answer_error(order, &error);

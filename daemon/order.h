@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Orders to a job's parent: methods of org.helicopter1.Parent, called for somebody who is answered when the parent has answered. */
+/* Orders to a job's parent: methods of org.helicopter1.Parent, called for somebody who is answered when the parent has
+ * answered. */
 
 #include "daemon/job.h"
 
 /*
- * A call of a method of the job's parent, to be filled in and sent. Returns 0, or a negative errno and sets *error: TargetGone when the job has
- * ended, ParentLost when its parent is not connected.
+ * A call of a method of the job's parent, to be filled in and sent. Returns 0, or a negative errno and sets *error:
+ * TargetGone when the job has ended, ParentLost when its parent is not connected.
  */
 int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_error *error);
 

@@ -72,8 +72,8 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 }
 
 /*
- * Tools that take this for a message bus (busctl --address=, gdbus, d-feet) begin with Hello and want a name for themselves. One is as good as
- * another: a peer has nobody to talk to but the daemon.
+ * Tools that take this for a message bus (busctl --address=, gdbus, d-feet) begin with Hello and want a name for
+ * themselves. One is as good as another: a peer has nobody to talk to but the daemon.
  */
 static int method_hello(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         return sd_bus_reply_method_return(message, "s", ":1.1");
@@ -137,8 +137,8 @@ static int serve(Peer *peer) {
         r = registry_export(peer);
         if (r < 0)
                 return r;
-        r = sd_event_add_time_relative(peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT,
-                0, on_deadline, peer);
+        r = sd_event_add_time_relative(
+                peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT, 0, on_deadline, peer);
         if (r < 0)
                 return r;
         return sd_bus_attach_event(peer->bus, peer->manager->event, SD_EVENT_PRIORITY_NORMAL);

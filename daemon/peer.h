@@ -19,8 +19,8 @@ struct Peer {
 };
 
 /*
- * Serve a connection: check who is there, and export the objects. fd is taken over, also on failure. The peer belongs to the manager.
- * Returns 0, -EPERM for another user, or a negative errno.
+ * Serve a connection: check who is there, and export the objects. fd is taken over, also on failure. The peer belongs
+ * to the manager. Returns 0, -EPERM for another user, or a negative errno.
  */
 int peer_add(Manager *manager, int fd);
 

@@ -12,6 +12,7 @@
 #include "daemon/wait.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/exit-code.h"
 #include "helicopter/job-name.h"
 
 /* A service manager under load takes its time. */
@@ -19,10 +20,6 @@
 
 /* What execve(2) takes at most for one string (MAX_ARG_STRLEN: 32 pages). */
 #define STRING_MAX (32 * 4096)
-
-/* Exit codes of a parent that could not execute its command, as of env(1) and timeout(1). */
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
 
 typedef struct Request {
         const char *name;
@@ -124,8 +121,8 @@ static int check_directory(const Request *request, sd_bus_error *error) {
                 r = ENOTDIR;
         if (r == 0)
                 return 0;
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_DIRECTORY, "A job cannot start in the folder '%.256s': %s.",
-                request->cwd, g_strerror(r));
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_DIRECTORY,
+                "A job cannot start in the folder '%.256s': %s.", request->cwd, g_strerror(r));
 }
 
 static int check(const Request *request, sd_bus_error *error) {

@@ -10,6 +10,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/user-bus-address.h"
 
 /* For calls to the bus itself: it answers at once or not at all. */
 #define BUS_TIMEOUT (10 * G_USEC_PER_SEC)
@@ -39,30 +40,15 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static char *bus_address(void) {
-        const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
-        const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-        g_autofree char *folder = NULL;
-        g_autofree char *path = NULL;
-        g_autofree char *escaped = NULL;
-
-        if (address)
-                return g_strdup(address);
-        folder = runtime ? g_strdup(runtime) : g_strdup_printf("/run/user/%u", getuid());
-        path = g_build_filename(folder, "bus", NULL);
-        if (access(path, F_OK) < 0)
-                return NULL;
-        escaped = g_uri_escape_string(path, "/", FALSE); /* D-Bus addresses are escaped as URIs are */
-        return g_strconcat("unix:path=", escaped, NULL);
-}
-
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         UserBus *bus = userdata;
         uint32_t result;
 
         if (sd_bus_message_is_method_error(reply, NULL)) {
-                log_warning("The name %s cannot be had: %s", HELICOPTER_BUS_NAME, sd_bus_message_get_error(reply)->message);
-        } else if (sd_bus_message_read(reply, "u", &result) < 0 || result != 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */) {
+                log_warning(
+                        "The name %s cannot be had: %s", HELICOPTER_BUS_NAME, sd_bus_message_get_error(reply)->message);
+        } else if (sd_bus_message_read(reply, "u", &result) < 0 ||
+                result != 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */) {
                 log_error("Another daemon has the name %s on the user bus; this one ends.", HELICOPTER_BUS_NAME);
                 return sd_event_exit(bus->manager->event, EXIT_FAILURE);
         }
@@ -132,21 +118,16 @@ static int open_bus(UserBus *bus, const char *address) {
 }
 
 int user_bus_new(Manager *manager, UserBusSettled settled, void *userdata, UserBus **ret_bus) {
-        g_autofree char *address = bus_address();
+        g_autofree char *address = user_bus_address();
         UserBus *bus = g_new(UserBus, 1);
-        int r = 0;
+        int r;
 
         *bus = (UserBus) { .manager = manager, .settled = settled, .userdata = userdata };
         *ret_bus = bus;
-        if (!address) {
-                log_info("There is no user bus; only the private socket is served.");
-                settle(bus);
-                return 0;
-        }
         r = open_bus(bus, address);
         if (r < 0) {
-                log_warning("The user bus at %s cannot be used: %s; only the private socket is served.", address,
-                        g_strerror(-r));
+                log_info(
+                        "There is no user bus at %s (%s); only the private socket is served.", address, g_strerror(-r));
                 settle(bus);
         }
         return r == -ENOMEM ? r : 0;

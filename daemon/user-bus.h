@@ -7,10 +7,10 @@ typedef struct UserBus UserBus;
 typedef void (*UserBusSettled)(void *userdata);
 
 /*
- * Connect to the user bus, export the objects and ask for the name org.helicopter1; the connection is the manager's user_bus. The daemon works
- * without: settled(userdata) is called once, when the name is ours, or when it is known that there is no bus, or that it does not answer in time.
- * Until then nobody should be served: a job that is to be started would be started without the service manager.
- * Returns 0, or a negative errno when memory or the event loop fails.
+ * Connect to the user bus, export the objects and ask for the name org.helicopter1; the connection is the manager's
+ * user_bus. The daemon works without: settled(userdata) is called once, when the name is ours, or when it is known that
+ * there is no bus, or that it does not answer in time. Until then nobody should be served: a job that is to be started
+ * would be started without the service manager. Returns 0, or a negative errno when memory or the event loop fails.
  */
 int user_bus_new(Manager *manager, UserBusSettled settled, void *userdata, UserBus **ret_bus);
 

@@ -45,7 +45,8 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer, WaitExpired expired) {
+int wait_add(
+        Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer, WaitExpired expired) {
         Wait *wait;
         int r;
 

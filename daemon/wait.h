@@ -12,10 +12,12 @@ typedef bool (*WaitAnswer)(Job *job, sd_bus_message *call);
 typedef void (*WaitExpired)(Job *job);
 
 /*
- * Wait for answer() to return true, which may be at once. timeout: microseconds; when they have passed, the call is answered with
- * Timeout, its text being "Job NAME: " and what. what: static. expired: may be NULL. Takes a reference of call. 0 or a negative errno.
+ * Wait for answer() to return true, which may be at once. timeout: microseconds; when they have passed, the call is
+ * answered with Timeout, its text being "Job NAME: " and what. what: static. expired: may be NULL. Takes a reference of
+ * call. 0 or a negative errno.
  */
-int wait_add(Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer, WaitExpired expired);
+int wait_add(
+        Job *job, sd_bus_message *call, uint64_t timeout, const char *what, WaitAnswer answer, WaitExpired expired);
 
 /* The job has changed: answer what can be answered. */
 void wait_check(Job *job);

@@ -10,7 +10,8 @@ static const char *program_name = "helicopter";
 static bool to_journal;
 static int highest_priority = LOG_INFO;
 
-/* $JOURNAL_STREAM names the journal's socket as DEVICE:INODE (systemd.exec(5)); stderr may have been redirected since. */
+/* $JOURNAL_STREAM names the journal's socket as DEVICE:INODE (systemd.exec(5)); stderr may have been redirected since.
+ */
 static bool stderr_is_journal(void) {
         const char *stream = g_getenv("JOURNAL_STREAM");
         unsigned long long device, inode;

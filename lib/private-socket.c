@@ -15,7 +15,8 @@
 
 #include "helicopter/cleanup.h"
 
-/* As many as the kernel allows by default (net.core.somaxconn): after a restart of the daemon all parents come at once. */
+/* As many as the kernel allows by default (net.core.somaxconn): after a restart of the daemon all parents come at once.
+ */
 #define BACKLOG 4096
 
 static char *runtime_folder(void) {

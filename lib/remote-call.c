@@ -71,7 +71,7 @@ static int resume(RemoteCall *remote, int (*how)(pid_t thread, int signal)) {
         r = how(remote->target, remote->stop.signal);
         if (r < 0)
                 return r;
-        remote->stop = (TraceeStop){ .kind = TRACEE_RUNNING };
+        remote->stop = (TraceeStop) { .kind = TRACEE_RUNNING };
         return 0;
 }
 

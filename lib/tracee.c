@@ -62,10 +62,10 @@ static int wait_for(idtype_t type, pid_t thread, int options, siginfo_t *ret_inf
 
 static TraceeStop decode_stop(int status) {
         if (status >> 8)
-                return (TraceeStop){ .kind = TRACEE_STOP_EVENT };
+                return (TraceeStop) { .kind = TRACEE_STOP_EVENT };
         if (status == (SIGTRAP | 0x80))
-                return (TraceeStop){ .kind = TRACEE_STOP_SYSCALL };
-        return (TraceeStop){ .kind = TRACEE_STOP_SIGNAL, .signal = status };
+                return (TraceeStop) { .kind = TRACEE_STOP_SYSCALL };
+        return (TraceeStop) { .kind = TRACEE_STOP_SIGNAL, .signal = status };
 }
 
 static bool has_ended(const siginfo_t *info) {

@@ -19,14 +19,14 @@ static bool has_controlling_terminal(void) {
 }
 
 /* In the child. Does not return. */
-static void run_child(char **command, char **environment, const sigset_t *mask, pid_t parent, bool has_terminal, int go,
-        int told) {
+static void run_child(
+        char **command, char **environment, const sigset_t *mask, pid_t parent, bool has_terminal, int go, int told) {
         char released;
         int error;
 
         /*
-         * Without its parent the job could never be debugged again, and nobody would tell how it ended: it is asked to end too. The
-         * parent may have ended before this takes effect.
+         * Without its parent the job could never be debugged again, and nobody would tell how it ended: it is asked to
+         * end too. The parent may have ended before this takes effect.
          */
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The job's process: forked and held before its exec, so that its pid can be made known first; released; and told apart whether its command was
- * executed.
+ * The job's process: forked and held before its exec, so that its pid can be made known first; released; and told apart
+ * whether its command was executed.
  */
 
 #include <signal.h>
@@ -13,16 +13,18 @@
 typedef struct Child {
         pid_t pid; /* 0: none */
         int pidfd;
-        int go;   /* writing here releases it */
-        int told; /* readable once it has executed its command (end of file), or could not (an errno) */
-        bool has_terminal; /* it shares the parent's session and process group, and gets the terminal's signals itself */
+        int go;            /* writing here releases it */
+        int told;          /* readable once it has executed its command (end of file), or could not (an errno) */
+        bool has_terminal; /* it shares the parent's session and process group, and gets the terminal's signals itself
+                            */
 } Child;
 
 #define CHILD_NONE ((Child) { .pidfd = -1, .go = -1, .told = -1 })
 
 /*
- * Fork. mask: the signal mask that the command is to have. environment: its environment, NULL for ours. If there is a controlling terminal the
- * job stays in this process's group, as if it had been typed there itself; else it gets a session of its own. 0 or a negative errno.
+ * Fork. mask: the signal mask that the command is to have. environment: its environment, NULL for ours. If there is a
+ * controlling terminal the job stays in this process's group, as if it had been typed there itself; else it gets a
+ * session of its own. 0 or a negative errno.
  */
 int child_fork(char **command, char **environment, const sigset_t *mask, Child *ret_child);
 

@@ -16,8 +16,8 @@
 #include "parent/supervisor.h"
 
 /*
- * A Python that was just started cannot be debugged before it has set itself up, and there is no event for that: it is looked at again after this
- * pause, until the deadline.
+ * A Python that was just started cannot be debugged before it has set itself up, and there is no event for that: it is
+ * looked at again after this pause, until the deadline.
  */
 #define STARTING_PAUSE (20 * G_TIME_SPAN_MILLISECOND)
 #define STARTING_TIMEOUT (5 * G_USEC_PER_SEC)
@@ -73,7 +73,8 @@ static int read_request(Request *request, sd_bus_error *error) {
         if (tracer > G_MAXINT32)
                 return -ERANGE;
         if (target > G_MAXINT32)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.", target);
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.", target);
         request->target = target ? (pid_t) target : request->supervisor->child.pid;
         request->tracer = (pid_t) tracer;
         r = sd_bus_message_enter_container(request->message, 'a', "{sv}");
@@ -121,8 +122,8 @@ static int python_error(int r, pid_t target, const PythonRuntime *runtime, sd_bu
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PYTHON, "Process %d is not a Python.", target);
         case -ENODATA:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_PYTHON_TOO_OLD,
-                        "Process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.", target,
-                        runtime->major, runtime->minor);
+                        "Process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.",
+                        target, runtime->major, runtime->minor);
         case -ESRCH:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", target);
         default:
@@ -168,8 +169,8 @@ static int grant(Request *request, sd_bus_error *error) {
         if (r < 0)
                 return r;
         supervisor->lease = lease_free(supervisor->lease);
-        r = lease_new(supervisor, request->target, request->target_pidfd, request->tracer, request->tracer_pidfd, &lease,
-                &lease_fd, error);
+        r = lease_new(supervisor, request->target, request->target_pidfd, request->tracer, request->tracer_pidfd,
+                &lease, &lease_fd, error);
         if (r >= 0)
                 supervisor->lease = lease;
         link_update(supervisor->link);

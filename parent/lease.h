@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The permission of one tracer for one process of the job. It ends when the tracer closes its descriptor or ends itself, when the target ends, when
- * it is revoked, and with the job; then the kernel's slot is cleared, if it was set.
+ * The permission of one tracer for one process of the job. It ends when the tracer closes its descriptor or ends
+ * itself, when the target ends, when it is revoked, and with the job; then the kernel's slot is cleared, if it was set.
  */
 
 #include <sys/types.h>
@@ -26,8 +26,8 @@ struct Lease {
 };
 
 /*
- * Permit `tracer` to trace `target`. tracer_pidfd and target_pidfd are duplicated. *ret_fd is the tracer's end. Returns 0, or a negative errno and
- * sets *error.
+ * Permit `tracer` to trace `target`. tracer_pidfd and target_pidfd are duplicated. *ret_fd is the tracer's end. Returns
+ * 0, or a negative errno and sets *error.
  */
 int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
         int *ret_fd, sd_bus_error *error);

@@ -230,8 +230,8 @@ static int watch_folder(Link *link) {
 
         if (g_mkdir_with_parents(folder, 0700) < 0)
                 return -errno;
-        return sd_event_add_inotify(
-                link->supervisor->event, &link->appearance, folder, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR, on_appearance, link);
+        return sd_event_add_inotify(link->supervisor->event, &link->appearance, folder,
+                IN_CREATE | IN_MOVED_TO | IN_ONLYDIR, on_appearance, link);
 }
 
 static int on_hold_end(sd_event_source *source, uint64_t usec, void *userdata) {

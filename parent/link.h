@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The connection to the daemon: made again whenever it is lost, at once when the socket appears, else with growing pauses. The job never waits for
- * it, but for its start: the daemon has a moment to refuse a name that is in use.
+ * The connection to the daemon: made again whenever it is lost, at once when the socket appears, else with growing
+ * pauses. The job never waits for it, but for its start: the daemon has a moment to refuse a name that is in use.
  */
 
 #include <stdbool.h>
@@ -14,8 +14,10 @@
 int link_new(Supervisor *supervisor, Link **ret_link);
 Link *link_free(Link *link);
 
-/* Something about the job has changed: tell it, if the daemon is there. Otherwise it is told on the next registration. */
+/* Something about the job has changed: tell it, if the daemon is there. Otherwise it is told on the next registration.
+ */
 void link_update(Link *link);
 
-/* As link_update(), and call supervisor_told_end() when the daemon has answered. False when there is nobody to be told. */
+/* As link_update(), and call supervisor_told_end() when the daemon has answered. False when there is nobody to be told.
+ */
 bool link_tell_end(Link *link);

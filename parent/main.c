@@ -7,6 +7,7 @@
 
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/exit-code.h"
 #include "helicopter/log.h"
 #include "parent/exit-status.h"
 #include "parent/options.h"

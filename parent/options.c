@@ -11,12 +11,13 @@
 #include "helicopter/job-name.h"
 #include "helicopter/log.h"
 
-static const char description[] =
-        "A target that ends in .py is run with the python3 of the PATH; anything else is executed as given. The job's exit\n"
-        "status is helicopter-parent's. 125: helicopter-parent itself failed, 126: the command cannot be executed, 127: it\n"
-        "was not found.\n"
-        "\n"
-        "To debug the job: helicopter-client attach --job NAME";
+static const char description[] = "A target that ends in .py is run with the python3 of the PATH; anything else is "
+                                  "executed as given. The job's exit\n"
+                                  "status is helicopter-parent's. 125: helicopter-parent itself failed, 126: the "
+                                  "command cannot be executed, 127: it\n"
+                                  "was not found.\n"
+                                  "\n"
+                                  "To debug the job: helicopter-client attach --job NAME";
 
 void options_clear(Options *options) {
         g_clear_pointer(&options->name, g_free);
@@ -36,14 +37,14 @@ static char **split_environment(const char *text, gsize size) {
 
 /* What the service manager tells a unit's processes stays theirs (systemd.exec(5)). */
 static char **keep_unit_variables(char **environment) {
-        static const char *const kept[] = { "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "MEMORY_PRESSURE_WATCH",
-                "MEMORY_PRESSURE_WRITE", NULL };
+        static const char *const kept[] = { "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
+                "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", NULL };
 
         for (const char *const *name = kept; *name; name++) {
                 const char *value = g_getenv(*name);
 
-                environment = value ? g_environ_setenv(environment, *name, value, true) :
-                                      g_environ_unsetenv(environment, *name);
+                environment = value ? g_environ_setenv(environment, *name, value, true)
+                                    : g_environ_unsetenv(environment, *name);
         }
         return environment;
 }

@@ -63,9 +63,9 @@ static int append_tracer(sd_bus_message *message, const Lease *lease) {
 }
 
 static int append_end(sd_bus_message *message, const Supervisor *supervisor) {
-        return sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "EndTimestamp", "t", supervisor->end_timestamp, "ExitCode",
-                "i", supervisor->exit_code, "ExitSignal", "i", supervisor->exit_signal, "FailureReason", "s",
-                supervisor->failure_reason ? supervisor->failure_reason : "");
+        return sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "EndTimestamp", "t", supervisor->end_timestamp,
+                "ExitCode", "i", supervisor->exit_code, "ExitSignal", "i", supervisor->exit_signal, "FailureReason",
+                "s", supervisor->failure_reason ? supervisor->failure_reason : "");
 }
 
 int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
@@ -75,8 +75,8 @@ int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
         r = sd_bus_message_open_container(message, 'a', "{sv}");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}{sv}", "State", "s", state_name(supervisor->state), "PID", "u",
-                (uint32_t) supervisor->child.pid, "WorkingDirectory", "s", directory, "StartTimestamp", "t",
+        r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}{sv}", "State", "s", state_name(supervisor->state), "PID",
+                "u", (uint32_t) supervisor->child.pid, "WorkingDirectory", "s", directory, "StartTimestamp", "t",
                 supervisor->start_timestamp, "PythonVersion", "s",
                 supervisor->python_version ? supervisor->python_version : "");
         if (r < 0)

@@ -6,8 +6,9 @@
 #include <sys/signalfd.h>
 
 /*
- * Passed on: all that asks a process to do something. Not passed on: what reports a fault of the receiver itself; what the terminal's driver sends
- * to the whole foreground group on a stop or a resize, which the parent has to obey itself so that its shell notices.
+ * Passed on: all that asks a process to do something. Not passed on: what reports a fault of the receiver itself; what
+ * the terminal's driver sends to the whole foreground group on a stop or a resize, which the parent has to obey itself
+ * so that its shell notices.
  */
 static bool is_passed_on(int signal) {
         switch (signal) {

@@ -4,7 +4,8 @@
 #include "parent/supervisor.h"
 
 /*
- * Block what the parent handles, and SIGPIPE, which would end it. Call before anything else; *ret_old is the mask that the job is to have.
+ * Block what the parent handles, and SIGPIPE, which would end it. Call before anything else; *ret_old is the mask that
+ * the job is to have.
  */
 void signals_block(sigset_t *ret_old);
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/exit-code.h"
 #include "helicopter/log.h"
 #include "helicopter/process.h"
-#include "parent/exit-status.h"
 #include "parent/lease.h"
 #include "parent/link.h"
 
@@ -40,13 +40,14 @@ static void end(Supervisor *supervisor, JobState state) {
         supervisor->state = state;
         supervisor->end_timestamp = (uint64_t) g_get_real_time();
         supervisor->lease = lease_free(supervisor->lease);
-        /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended. */
+        /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended.
+         */
         if (supervisor->kill_timer)
                 supervisor_signal_all(supervisor, SIGKILL);
         supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
         if (!link_tell_end(supervisor->link) ||
-                sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC, TELL_END_TIMEOUT,
-                        0, on_exit_timer, supervisor) < 0)
+                sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC,
+                        TELL_END_TIMEOUT, 0, on_exit_timer, supervisor) < 0)
                 supervisor_told_end(supervisor);
 }
 
@@ -102,7 +103,8 @@ void supervisor_release(Supervisor *supervisor) {
 
         if (supervisor->child.go < 0)
                 return;
-        /* python3 would be executed and end with 2: a script that is missing shall be told as every other command is. */
+        /* python3 would be executed and end with 2: a script that is missing shall be told as every other command is.
+         */
         if (script && access(script, R_OK) < 0) {
                 int error = -errno;
 
@@ -215,8 +217,8 @@ int supervisor_stop(Supervisor *supervisor, uint64_t grace) {
         int r;
 
         supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
-        r = sd_event_add_time_relative(supervisor->event, &supervisor->kill_timer, CLOCK_MONOTONIC, grace, 0,
-                on_kill_timer, supervisor);
+        r = sd_event_add_time_relative(
+                supervisor->event, &supervisor->kill_timer, CLOCK_MONOTONIC, grace, 0, on_kill_timer, supervisor);
         if (r < 0)
                 return r;
         supervisor_signal(supervisor, SIGTERM);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One job and everything that its parent knows of it. What holds: the job runs whatever becomes of the daemon; its exit status is kept until it
- * can be passed on; at most one lease exists.
+ * One job and everything that its parent knows of it. What holds: the job runs whatever becomes of the daemon; its exit
+ * status is kept until it can be passed on; at most one lease exists.
  */
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Automatic clean-up, in the way of GLib's g_autoptr(), for the types of sd-bus and sd-event and for file descriptors. */
+/* Automatic clean-up, in the way of GLib's g_autoptr(), for the types of sd-bus and sd-event and for file descriptors.
+ */
 
 #include <errno.h>
 #include <glib.h>

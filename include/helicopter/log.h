@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Messages of the daemon and of the parent, on stderr: with the priority in front where stderr is the journal (sd-daemon(3)), with the
- * program's name elsewhere. The library itself does not log.
+ * Messages of the daemon and of the parent, on stderr: with the priority in front where stderr is the journal
+ * (sd-daemon(3)), with the program's name elsewhere. The library itself does not log.
  */
 
 #include <glib.h>

@@ -2,22 +2,24 @@
 #pragma once
 
 /*
- * The daemon's private socket, "helicopter/bus" in the user's runtime folder: where it is, and who listens on it. The folder is
- * $XDG_RUNTIME_DIR, or /run/user/UID where that variable is missing, or /tmp/helicopter-UID where there is neither.
+ * The daemon's private socket, "helicopter/bus" in the user's runtime folder: where it is, and who listens on it. The
+ * folder is $XDG_RUNTIME_DIR, or /run/user/UID where that variable is missing, or /tmp/helicopter-UID where there is
+ * neither.
  */
 
 /* The socket's path, owned by the caller. */
 char *private_socket_path(void);
 
 /*
- * Listen on the socket: make its folder (0700) if needed, refuse when a live daemon answers there, take over a stale one.
- * Returns a listening CLOEXEC descriptor, -EADDRINUSE when it is served, -EPERM when the folder belongs to somebody else or
- * is open to others, or a negative errno.
+ * Listen on the socket: make its folder (0700) if needed, refuse when a live daemon answers there, take over a stale
+ * one. Returns a listening CLOEXEC descriptor, -EADDRINUSE when it is served, -EPERM when the folder belongs to
+ * somebody else or is open to others, or a negative errno.
  */
 int private_socket_listen(const char *path);
 
 /*
- * Connect to the socket. Returns a non-blocking CLOEXEC descriptor, -ENOENT or -ECONNREFUSED when nobody listens, -EAGAIN when
- * its queue is full for the moment, -EPERM when another user listens there, or a negative errno. Does not wait.
+ * Connect to the socket. Returns a non-blocking CLOEXEC descriptor, -ENOENT or -ECONNREFUSED when nobody listens,
+ * -EAGAIN when its queue is full for the moment, -EPERM when another user listens there, or a negative errno. Does not
+ * wait.
  */
 int private_socket_connect(const char *path);

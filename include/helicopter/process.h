@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What /proc says of a process, and processes held by pidfd. A pid is only a name that may be used again; whoever acts on
- * a process opens a pidfd first, asks, and looks at the pidfd again before acting. Facts: proc(5), pidfd_open(2).
+ * What /proc says of a process, and processes held by pidfd. A pid is only a name that may be used again; whoever acts
+ * on a process opens a pidfd first, asks, and looks at the pidfd again before acting. Facts: proc(5), pidfd_open(2).
  */
 
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 
 /* The fields of /proc/PID/status that matter here. */
 typedef struct ProcessStatus {
-        pid_t parent;       /* PPid */
-        pid_t tracer;       /* TracerPid; 0: none */
-        char state;         /* R, S, D, T, t, Z, X … */
-        int seccomp;        /* Seccomp: 0 off, 1 strict, 2 filter */
+        pid_t parent;        /* PPid */
+        pid_t tracer;        /* TracerPid; 0: none */
+        char state;          /* R, S, D, T, t, Z, X … */
+        int seccomp;         /* Seccomp: 0 off, 1 strict, 2 filter */
         int seccomp_filters; /* Seccomp_filters; 0 where the kernel does not say (before 5.9) */
 } ProcessStatus;
 
@@ -30,20 +30,23 @@ int process_open(pid_t pid);
 /* Whether the process behind a pidfd has not ended. A zombie has ended. */
 bool process_alive(int pidfd);
 
-/* The command line with blanks between the arguments, or the name in brackets where there is none; NULL when gone. Owned by the caller. */
+/* The command line with blanks between the arguments, or the name in brackets where there is none; NULL when gone.
+ * Owned by the caller. */
 char *process_command(pid_t pid);
 
 /*
- * 1 when pid is a descendant of ancestor (ancestor itself is not), 0 when it is not, or -ESRCH. Follows the parents that
- * /proc names, which are the real ones that Yama follows too.
+ * 1 when pid is a descendant of ancestor (ancestor itself is not), 0 when it is not, or -ESRCH. Follows the parents
+ * that /proc names, which are the real ones that Yama follows too.
  */
 int process_is_descendant(pid_t pid, pid_t ancestor);
 
 /*
  * All descendants of a process, nearest first, at most max of them (more is -E2BIG). The result is what was true while
- * it was read: processes may have come and gone. Returns their number and sets *ret_pids (owned by the caller, g_free), or a negative errno.
+ * it was read: processes may have come and gone. Returns their number and sets *ret_pids (owned by the caller, g_free),
+ * or a negative errno.
  */
 int process_descendants(pid_t ancestor, size_t max, pid_t **ret_pids);
 
-/* The control group of a process as /proc/PID/cgroup's "0::" line has it; NULL where there is none. Owned by the caller. */
+/* The control group of a process as /proc/PID/cgroup's "0::" line has it; NULL where there is none. Owned by the
+ * caller. */
 char *process_control_group(pid_t pid);

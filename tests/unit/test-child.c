@@ -148,7 +148,8 @@ static void test_signal_mask_is_the_one_given(void **state) {
 
 /* A parent that is killed takes its job along, with a signal that lets it tidy up. */
 static void test_the_end_of_the_parent_ends_it(void **state) {
-        char *command[] = { (char *) "sh", (char *) "-c", (char *) "trap 'echo asked; exit' TERM; echo ready; read line", NULL };
+        char *command[] = { (char *) "sh", (char *) "-c",
+                (char *) "trap 'echo asked; exit' TERM; echo ready; read line", NULL };
         char text[6] = "";
         int input[2], output[2];
         pid_t parent;

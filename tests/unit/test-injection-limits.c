@@ -277,8 +277,8 @@ static void test_not_stoppable(void **state) {
         for (int i = 0; i < 3; i++) {
                 gint64 began = g_get_monotonic_time();
 
-                assert_int_equal(
-                        injection_call(target, &(Syscall){ .number = SYS_getpid }, SHORT_TIMEOUT, &result), -ETIMEDOUT);
+                assert_int_equal(injection_call(target, &(Syscall) { .number = SYS_getpid }, SHORT_TIMEOUT, &result),
+                        -ETIMEDOUT);
                 assert_int_equal(result, 4711);
                 assert_true(g_get_monotonic_time() - began >= SHORT_TIMEOUT);
                 target_assert_untraced(target);
@@ -293,13 +293,37 @@ static void test_not_stoppable(void **state) {
  */
 static int start_32bit(void) {
         static const unsigned char code[] = {
-                0xb8, 0x04, 0x00, 0x00, 0x00,             /* mov $4, %eax: write */
-                0xbb, 0x01, 0x00, 0x00, 0x00,             /* mov $1, %ebx */
-                0xb9, 0x01, 0x80, 0x04, 0x08,             /* mov $0x08048001, %ecx: the file's "ELF" */
-                0xba, 0x01, 0x00, 0x00, 0x00,             /* mov $1, %edx */
-                0xcd, 0x80,                               /* int $0x80 */
-                0xb8, 0x1d, 0x00, 0x00, 0x00, 0xcd, 0x80, /* mov $29, %eax: pause; int $0x80 */
-                0xeb, 0xf7,                               /* jmp: pause again */
+                0xb8,
+                0x04,
+                0x00,
+                0x00,
+                0x00, /* mov $4, %eax: write */
+                0xbb,
+                0x01,
+                0x00,
+                0x00,
+                0x00, /* mov $1, %ebx */
+                0xb9,
+                0x01,
+                0x80,
+                0x04,
+                0x08, /* mov $0x08048001, %ecx: the file's "ELF" */
+                0xba,
+                0x01,
+                0x00,
+                0x00,
+                0x00, /* mov $1, %edx */
+                0xcd,
+                0x80, /* int $0x80 */
+                0xb8,
+                0x1d,
+                0x00,
+                0x00,
+                0x00,
+                0xcd,
+                0x80, /* mov $29, %eax: pause; int $0x80 */
+                0xeb,
+                0xf7, /* jmp: pause again */
         };
         struct {
                 Elf32_Ehdr header;
@@ -332,7 +356,7 @@ static int start_32bit(void) {
         if (fd < 0 || write(fd, &file, sizeof(file)) != sizeof(file))
                 return 1;
         dup2(pipe_fds[1], STDOUT_FILENO);
-        fexecve(fd, (char *[]){ (char *) "32-bit", NULL }, (char *[]){ NULL });
+        fexecve(fd, (char *[]) { (char *) "32-bit", NULL }, (char *[]) { NULL });
         return 2;
 }
 
@@ -514,7 +538,7 @@ static void test_other_child(void **state) {
         other = target_start(body_return, NULL);
         assert_int_equal(waitid(P_PID, (id_t) other, &info, WEXITED | WNOWAIT), 0);
         assert_int_equal(
-                injection_call(target, &(Syscall){ .number = SYS_getpid }, SHORT_TIMEOUT, &result), -ETIMEDOUT);
+                injection_call(target, &(Syscall) { .number = SYS_getpid }, SHORT_TIMEOUT, &result), -ETIMEDOUT);
         assert_int_equal(sigpending(&pending), 0);
         assert_true(sigismember(&pending, SIGCHLD));
         target_assert_exits(other, 17);

@@ -60,13 +60,14 @@ static void test_from_long_command(void **state) {
 
         memset(word, 'a', sizeof word - 1);
         word[sizeof word - 1] = '\0';
-        assert_made("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", (const char *[]) { word, NULL });
+        assert_made(
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", (const char *[]) { word, NULL });
 }
 
 static void test_numbered(void **state) {
         g_autofree char *small = job_name_numbered("train", 2);
-        g_autofree char *full = job_name_numbered(
-                "a234567890123456789012345678901234567890123456789012345678901234", 12345);
+        g_autofree char *full =
+                job_name_numbered("a234567890123456789012345678901234567890123456789012345678901234", 12345);
 
         assert_string_equal(small, "train-2");
         assert_string_equal(full, "a234567890123456789012345678901234567890123456789012345678-12345");

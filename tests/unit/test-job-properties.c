@@ -50,8 +50,8 @@ static void test_read(void **state) {
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
-        sd_bus_message_append(message, "a{sv}", 5, "State", "s", "running", "PID", "u", 77, "CommandLine", "as", 2, "a", "b",
-                "StartTimestamp", "t", UINT64_C(1) << 40, "ExitCode", "i", -1);
+        sd_bus_message_append(message, "a{sv}", 5, "State", "s", "running", "PID", "u", 77, "CommandLine", "as", 2, "a",
+                "b", "StartTimestamp", "t", UINT64_C(1) << 40, "ExitCode", "i", -1);
         assert_int_equal(read_back(&properties, message), 0);
         assert_string_equal(properties.state, "running");
         assert_int_equal(properties.pid, 77);

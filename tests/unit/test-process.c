@@ -13,7 +13,8 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/process.h"
 
-/* A child that waits until it is killed. Its grandchild too, when `depth` is 2, and so on; the pids come through a pipe. */
+/* A child that waits until it is killed. Its grandchild too, when `depth` is 2, and so on; the pids come through a
+ * pipe. */
 static pid_t spawn_chain(int depth, pid_t *pids) {
         int ends[2];
         pid_t first;
