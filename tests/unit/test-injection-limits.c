@@ -292,39 +292,17 @@ static void test_not_stoppable(void **state) {
  * is made here because 32-bit compilers and libraries are seldom installed.
  */
 static int start_32bit(void) {
+        /* clang-format off */
         static const unsigned char code[] = {
-                0xb8,
-                0x04,
-                0x00,
-                0x00,
-                0x00, /* mov $4, %eax: write */
-                0xbb,
-                0x01,
-                0x00,
-                0x00,
-                0x00, /* mov $1, %ebx */
-                0xb9,
-                0x01,
-                0x80,
-                0x04,
-                0x08, /* mov $0x08048001, %ecx: the file's "ELF" */
-                0xba,
-                0x01,
-                0x00,
-                0x00,
-                0x00, /* mov $1, %edx */
-                0xcd,
-                0x80, /* int $0x80 */
-                0xb8,
-                0x1d,
-                0x00,
-                0x00,
-                0x00,
-                0xcd,
-                0x80, /* mov $29, %eax: pause; int $0x80 */
-                0xeb,
-                0xf7, /* jmp: pause again */
+                0xb8, 0x04, 0x00, 0x00, 0x00,             /* mov $4, %eax: write */
+                0xbb, 0x01, 0x00, 0x00, 0x00,             /* mov $1, %ebx */
+                0xb9, 0x01, 0x80, 0x04, 0x08,             /* mov $0x08048001, %ecx: the file's "ELF" */
+                0xba, 0x01, 0x00, 0x00, 0x00,             /* mov $1, %edx */
+                0xcd, 0x80,                               /* int $0x80 */
+                0xb8, 0x1d, 0x00, 0x00, 0x00, 0xcd, 0x80, /* mov $29, %eax: pause; int $0x80 */
+                0xeb, 0xf7,                               /* jmp: pause again */
         };
+        /* clang-format on */
         struct {
                 Elf32_Ehdr header;
                 Elf32_Phdr segment;
