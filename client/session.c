@@ -122,8 +122,10 @@ static int wait_for_debugger(Session *session) {
         r = watch_processes(session, event);
         if (r < 0)
                 return r;
-        if (sd_bus_is_open(bus) > 0)
+        if (sd_bus_is_open(bus) > 0) {
+                sd_bus_set_close_on_exit(bus, false); /* it is needed after the loop */
                 sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+        }
         job_watch_notify(session->watch, on_job_changed, session);
         r = sd_event_loop(event);
         job_watch_notify(session->watch, NULL, NULL);

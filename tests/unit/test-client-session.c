@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* session.c, with a shell script in the interpreter's place. */
+
+#include "test.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "client-daemon.h"
+#include "client/session.h"
+#include "client/spawn.h"
+#include "helicopter/bus-names.h"
+
+#define JOB HELICOPTER_JOB_PREFIX "/x"
+
+typedef struct Fixture {
+        FakeDaemon *daemon;
+        Connection *connection;
+        JobWatch *watch;
+        char *folder;
+        Interpreter interpreter;
+        uint32_t new_tracer; /* told right after GetAll was answered; 0: nobody */
+        pid_t target;
+} Fixture;
+
+static int answer(sd_bus_message *call, void *userdata) {
+        sd_bus *bus = sd_bus_message_get_bus(call);
+        g_autoptr(sd_bus_message) reply = NULL, signal = NULL;
+        Fixture *fixture = userdata;
+
+        if (!sd_bus_message_is_method_call(call, NULL, "GetAll"))
+                return 0;
+        sd_bus_message_new_method_return(call, &reply);
+        sd_bus_message_append(reply, "a{sv}", 2, "Name", "s", "x", "State", "s", "running");
+        sd_bus_send(NULL, reply, NULL);
+        if (fixture->new_tracer == 0)
+                return 1;
+        sd_bus_message_new_signal(bus, &signal, JOB, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+        sd_bus_message_append(
+                signal, "sa{sv}as", HELICOPTER_JOB_INTERFACE, 1, "TracerPID", "u", fixture->new_tracer, 0);
+        return sd_bus_send(NULL, signal, NULL);
+}
+
+static int set_up(void **state) {
+        Fixture *fixture = g_new0(Fixture, 1);
+        char *argv[] = { (char *) "sleep", (char *) "1000", NULL };
+
+        fixture->folder = g_dir_make_tmp("test-XXXXXX", NULL);
+        fixture->interpreter.file = g_build_filename(fixture->folder, "interpreter", NULL);
+        fixture->interpreter.name = g_strdup("/usr/bin/python3.77");
+        assert_int_equal(spawn("/bin/sleep", argv, NULL, NULL, &fixture->target), 0);
+        fixture->daemon = fake_daemon_start(answer, fixture, &fixture->connection);
+        *state = fixture;
+        return 0;
+}
+
+static int tear_down(void **state) {
+        Fixture *fixture = *state;
+
+        job_watch_free(fixture->watch);
+        connection_free(fixture->connection);
+        fake_daemon_stop(fixture->daemon);
+        kill(fixture->target, SIGKILL);
+        waitpid(fixture->target, NULL, 0);
+        g_unlink(fixture->interpreter.file);
+        g_rmdir(fixture->folder);
+        g_free(fixture->folder);
+        interpreter_clear(&fixture->interpreter);
+        g_free(fixture);
+        return 0;
+}
+
+/* Run a session with that script; the connection must be as good afterwards. */
+static Session run(Fixture *fixture, const char *script, int *ret_end) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(JobInfo) info = NULL;
+        Session session = {
+                .interpreter = &fixture->interpreter,
+                .target = fixture->target,
+                .timeout = 1500 * 1000,
+        };
+
+        assert_true(
+                g_file_set_contents_full(fixture->interpreter.file, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+        assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
+        session.watch = fixture->watch;
+        *ret_end = session_run(&session);
+        assert_int_equal(job_info_get(fixture->connection, JOB, &info, &error), 0);
+        return session;
+}
+
+static void test_end_is_the_scripts(void **state) {
+        Session session;
+        int end;
+
+        session = run(*state, "#!/bin/sh\nexit 14\n", &end);
+        assert_int_equal(end, SESSION_NO_ANSWER);
+        assert_false(session.taken_over);
+        assert_false(session.target_gone);
+}
+
+static void test_arguments(void **state) {
+        g_autofree char *script = NULL, *file = NULL, *said = NULL, *expected = NULL;
+        Fixture *fixture = *state;
+        int end;
+
+        file = g_build_filename(fixture->folder, "said", NULL);
+        script = g_strdup_printf("#!/bin/sh\necho \"$1\" \"${2##*/}\" \"$3\" \"$4\" >%s\n", file);
+        run(fixture, script, &end);
+        assert_int_equal(end, SESSION_HELD);
+        assert_true(g_file_get_contents(file, &said, NULL, NULL));
+        expected = g_strdup_printf("-I attach.py %d timeout=1.500\n", (int) fixture->target);
+        assert_string_equal(said, expected);
+        g_unlink(file);
+}
+
+static void test_interrupts_are_the_scripts(void **state) {
+        struct sigaction action;
+        int end;
+
+        run(*state, "#!/bin/sh\nkill -INT $PPID\nkill -QUIT $PPID\nkill -INT $$\nexit 5\n", &end);
+        assert_int_equal(end, SESSION_ENDED);
+        sigaction(SIGINT, NULL, &action);
+        assert_true(action.sa_handler == SIG_DFL);
+}
+
+static void test_takeover_ends_it(void **state) {
+        Fixture *fixture = *state;
+        Session session;
+        int end;
+
+        fixture->new_tracer = 1;
+        session = run(fixture, "#!/bin/sh\nexec sleep 1000\n", &end);
+        assert_true(session.taken_over);
+        assert_int_equal(end, SESSION_ENDED);
+}
+
+static void test_own_lease_is_no_takeover(void **state) {
+        Fixture *fixture = *state;
+        Session session;
+        int end;
+
+        fixture->new_tracer = (uint32_t) getpid();
+        session = run(fixture, "#!/bin/sh\nsleep 0.2\nexit 0\n", &end);
+        assert_false(session.taken_over);
+        assert_int_equal(end, SESSION_HELD);
+}
+
+static void test_targets_end_ends_it(void **state) {
+        Fixture *fixture = *state;
+        Session session;
+        int end;
+
+        kill(fixture->target, SIGKILL);
+        session = run(fixture, "#!/bin/sh\nexec sleep 1000\n", &end);
+        assert_true(session.target_gone);
+        assert_int_equal(end, SESSION_ENDED);
+}
+
+static void test_missing_interpreter(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Interpreter interpreter = { .file = (char *) "/no/such/python", .name = (char *) "python" };
+        Session session = { .interpreter = &interpreter, .target = 1 };
+        Fixture *fixture = *state;
+
+        assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
+        session.watch = fixture->watch;
+        assert_int_equal(session_run(&session), -ENOENT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_end_is_the_scripts),
+                TEST(test_arguments),
+                TEST(test_interrupts_are_the_scripts),
+                TEST(test_takeover_ends_it),
+                TEST(test_own_lease_is_no_takeover),
+                TEST(test_targets_end_ends_it),
+                TEST(test_missing_interpreter),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
