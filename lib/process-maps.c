@@ -28,12 +28,14 @@ static void unescape(char *path) {
 
 static int parse_line(char *line, ProcessMapping *ret_mapping) {
         ProcessMapping mapping = { 0 };
+        char access[5];
         int path = 0;
 
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n", &mapping.start, &mapping.end,
-                    &mapping.offset, &path) != 3 ||
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &mapping.start, &mapping.end, access,
+                    &mapping.offset, &path) != 4 ||
                 path == 0)
                 return -EBADMSG;
+        mapping.code = access[0] == 'r' && access[2] == 'x';
         line[strcspn(line, "\n")] = '\0';
         unescape(line + path);
         mapping.path = line + path;

@@ -3,6 +3,7 @@
 
 /* What is mapped into a process, from /proc/PID/maps. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,6 +11,7 @@ typedef struct ProcessMapping {
         uint64_t start;
         uint64_t end;
         uint64_t offset;  /* in the file */
+        bool code;        /* readable and executable */
         const char *path; /* as the kernel has it: " (deleted)" may be behind it, "[heap]" is one, "" is none. The
                              callback's only. */
 } ProcessMapping;

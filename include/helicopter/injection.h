@@ -3,7 +3,7 @@
 
 /*
  * A system call made in another process, once. The target is stopped, makes the call with a `syscall` instruction that
- * it has already (the vDSO's), gets its registers back and goes on. None of its memory is written.
+ * it has already (the vDSO's, as a rule), gets its registers back and goes on. None of its memory is written.
  *
  * What holds on every path: the target's registers are as they were before it runs its own code again; no signal for it
  * is lost or invented; a target that was stopped by job control is stopped afterwards; nothing is left attached.
@@ -32,7 +32,7 @@ typedef struct Syscall {
  *   -ESRCH      the target ended, or ended meanwhile (a thread also ends when another one of its process calls exec)
  *   -EPERM      ptrace of it is not permitted
  *   -EBUSY      another tracer has it
- *   -EOPNOTSUPP the target is not a native process of this CPU, or has no vDSO, or this CPU is not supported
+ *   -EOPNOTSUPP the target is not a native process of this CPU, or has no system call instruction, or this CPU is not supported
  *   -EACCES     the target's system calls are filtered (by a seccomp filter that this process does not have, or syscall
  * user dispatch) -ETIMEDOUT  it could not be stopped in time; nothing was done, and nothing will be -EDEADLK    SIGCHLD
  * cannot be waited for, see above or another negative errno. *ret_result is untouched on failure.

@@ -42,6 +42,9 @@ void target_await(atomic_int *value, int before);
 void target_await_call(pid_t target, long number);
 void target_await_state(pid_t target, char state);
 
+/* Wake a target that waits for the shared word: as soon as it does so again, after an injection. */
+void target_wake(TargetShared *shared);
+
 /* It ends by itself, or has ended, with this exit code. */
 void target_assert_exits(pid_t target, int code);
 /* Kill and reap it. */

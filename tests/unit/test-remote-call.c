@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ptrace.h>
@@ -38,7 +39,7 @@ long __wrap_ptrace(int request, ...) {
 
         requests++;
         if (requests == signal_before)
-                sigqueue(signal_target, SIGRTMIN, (union sigval) { .sival_int = 0 });
+                sigqueue(signal_target, SIGRTMIN, (union sigval){ .sival_int = 0 });
         if (requests >= fail_from && requests < fail_from + fail_count) {
                 errno = fail_error;
                 return -1;
@@ -48,7 +49,7 @@ long __wrap_ptrace(int request, ...) {
 
 static int body_sleep(TargetShared *shared) {
         atomic_store(&shared->ready, 1);
-        return syscall(SYS_futex, &shared->word, 0 /* FUTEX_WAIT */, 0, NULL, NULL, 0) == 0 ? 0 : 1;
+        return syscall(SYS_futex, &shared->word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 0 : 1;
 }
 
 /* The sum would not come out right if a register changed under it. */
@@ -105,8 +106,7 @@ static void test_blocked_target(void **state) {
                 target_await_call(target, SYS_futex);
                 fail_each(target, count, EIO);
         }
-        target_await_call(target, SYS_futex);
-        assert_int_equal(syscall(SYS_futex, &shared->word, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0), 1);
+        target_wake(shared);
         target_assert_exits(target, 0);
 }
 
