@@ -50,6 +50,8 @@ def test_parent(bare_session):
         with subprocess.Popen([PARENT, JOBS / "counter.py", bare_session.folder / "count"], env=bare_session.env) as parent:
             accepted, _ = listener.accept()
             with sdbus.Connection(server=accepted) as connection:
+                registrations = connection.signals("type='method_call',member='Register'", taken=True)
+                connection.process(lambda: registrations, "the parent registers")
                 xml = connection.call("/org/helicopter1/parent", INTROSPECTABLE, "Introspect")
             parent.terminate()
     found = contract.introspected(xml)

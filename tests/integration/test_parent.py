@@ -4,11 +4,12 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
-from support import wait
+from support import sdbus, wait
 from support.session import JOBS, PARENT, Pdb, pid_alive
 
 
@@ -167,6 +168,26 @@ def test_busy_waiting(bare_session):
         process.communicate(timeout=wait.SECONDS)
 
 
+def test_a_daemon_that_never_answers(bare_session):
+    """The parent gives up on it, tries again, and its job runs on."""
+    file = bare_session.folder / "count"
+    bare_session.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(bare_session.socket))
+        listener.listen()
+        listener.settimeout(4 * wait.SECONDS)
+        with parent(bare_session, JOBS / "counter.py", file) as process:
+            accepted, _ = listener.accept()
+            with sdbus.Connection(server=accepted) as connection:
+                registrations = connection.signals("type='method_call',member='Register'", taken=True)
+                connection.process(lambda: registrations, "the parent registers")
+                listener.accept()[0].close()
+            assert process.poll() is None
+            before = int(file.read_text())
+            wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+            process.terminate()
+
+
 # On a terminal.
 
 
@@ -214,13 +235,17 @@ def test_suspend_and_continue(session):
     shell.expect_exact(str(PARENT))
     shell.expect_exact("$ ")
     wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on in the background")
-    shell.sendline("fg")
-    shell.expect_exact(str(PARENT))
-    shell.sendcontrol("z")
-    shell.expect("Stopped")
-    shell.sendline("fg")
-    shell.expect_exact(str(PARENT))
-    shell.sendintr()
+    for key in ("z", "c"):
+        # The shell has handed the terminal over when the parent's group is its foreground group.
+        shell.sendline("fg")
+        wait.until(lambda: os.tcgetpgrp(shell.child_fd) != os.getpgid(shell.pid), "the job is in the foreground")
+        shell.expect_exact(str(PARENT))
+        before = int(file.read_text())
+        wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+        shell.sendcontrol(key)
+        if key == "z":
+            shell.expect("Stopped")
+            shell.expect_exact("$ ")
     shell.expect_exact("$ ")
     shell.sendline("echo code=$?")
     shell.expect(r"code=(\d+)")

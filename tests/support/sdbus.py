@@ -181,13 +181,14 @@ class Connection:
             _message_unref(message)
             _message_unref(reply)
 
-    def signals(self, rule):
-        """Return a list that gets (path, interface, member, arguments) of each matching signal while process() runs."""
+    def signals(self, rule, taken=False):
+        """Return a list that gets (path, interface, member, arguments) of each matching message while process() runs. taken: they
+        are calls, and are never answered."""
         received = []
 
         def handler(message, _userdata, _error):
             received.append((_path(message).decode(), _interface(message).decode(), _member(message).decode(), _read(message)))
-            return 0
+            return int(taken)
 
         callback = _HANDLER(handler)
         self._handlers.append(callback)
