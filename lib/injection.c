@@ -150,7 +150,7 @@ int injection_set_ptracer(pid_t target, pid_t tracer_pid, uint64_t timeout) {
                 .number = SYS_prctl,
                 .arguments = { PR_SET_PTRACER, (unsigned long) tracer_pid },
         };
-        long result;
+        long result = 0;
         int r;
 
         if (tracer_pid < 0) /* -1 would be PR_SET_PTRACER_ANY */

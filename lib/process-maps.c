@@ -26,19 +26,27 @@ static void unescape(char *path) {
         *to = '\0';
 }
 
+static char *skip_fields(char *text, unsigned number) {
+        for (; number > 0; number--) {
+                text += strcspn(text, " ");
+                text += strspn(text, " ");
+        }
+        return text;
+}
+
 static int parse_line(char *line, ProcessMapping *ret_mapping) {
         ProcessMapping mapping = { 0 };
         char access[5];
-        int path = 0;
+        char *path;
 
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &mapping.start, &mapping.end, access,
-                    &mapping.offset, &path) != 4 ||
-                path == 0)
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64, &mapping.start, &mapping.end, access,
+                    &mapping.offset) != 4)
                 return -EBADMSG;
         mapping.code = access[0] == 'r' && access[2] == 'x';
         line[strcspn(line, "\n")] = '\0';
-        unescape(line + path);
-        mapping.path = line + path;
+        path = skip_fields(line, 5);
+        unescape(path);
+        mapping.path = path;
         *ret_mapping = mapping;
         return 0;
 }

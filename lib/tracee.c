@@ -74,7 +74,7 @@ static bool has_ended(const siginfo_t *info) {
 
 /* 1: it has stopped; 0: it has not yet; -ESRCH: it has ended. */
 static int look(pid_t thread, TraceeStop *ret_stop) {
-        siginfo_t info, consumed;
+        siginfo_t info = { 0 }, consumed;
         int r;
 
         /* A tracee's stops are reported whether asked for or not (wait_task_stopped() of the kernel), so both are
