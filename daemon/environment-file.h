@@ -11,4 +11,5 @@
 /* Write the file. Returns its path, owned by the caller, or NULL and sets *ret_error to a negative errno. */
 char *environment_file_write(const char *job_name, const char *const *environment, int *ret_error);
 
+/* For one that no parent has come to read. */
 void environment_file_remove(const char *job_name);

@@ -89,7 +89,7 @@ static int try_grant(sd_bus_message *message, Job *job, Grant *grant, sd_bus_err
         r = fill_order(order, message, grant);
         if (r < 0)
                 return r;
-        return order_send(job, order, message, &hooks);
+        return order_send(job, order, message, &hooks, error);
 }
 
 int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -12,6 +12,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/printable.h"
 
 #define STOP_GRACE (10 * G_USEC_PER_SEC)
 #define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
@@ -55,6 +56,12 @@ static bool answer_stop(Job *job, sd_bus_message *call) {
         return true;
 }
 
+static int refuse_option(const char *option, sd_bus_error *error) {
+        g_autofree char *shown = printable(option, 64);
+
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Stop has no option '%s'.", shown);
+}
+
 static int read_grace(sd_bus_message *message, uint64_t *grace, sd_bus_error *error) {
         const char *option;
         int r;
@@ -67,8 +74,7 @@ static int read_grace(sd_bus_message *message, uint64_t *grace, sd_bus_error *er
                 if (r < 0)
                         return r;
                 if (!g_str_equal(option, "grace"))
-                        return sd_bus_error_setf(
-                                error, HELICOPTER_ERROR_BAD_OPTION, "Stop has no option '%.64s'.", option);
+                        return refuse_option(option, error);
                 r = sd_bus_message_read(message, "v", "t", grace);
                 if (r < 0)
                         return r == -ENXIO ? -EINVAL : r;
@@ -79,20 +85,49 @@ static int read_grace(sd_bus_message *message, uint64_t *grace, sd_bus_error *er
         return r;
 }
 
+typedef struct Stop {
+        Manager *manager;
+        char *job_name;
+        uint64_t job_id;
+        uint64_t grace;
+} Stop;
+
+static void stop_free(void *userdata) {
+        Stop *stop = userdata;
+
+        g_free(stop->job_name);
+        g_free(stop);
+}
+
+/* The parent has sent SIGTERM: the caller is answered when the job has ended. */
+static int await_end(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
+        Stop *stop = userdata;
+        Job *job = manager_find_same_job(stop->manager, stop->job_name, stop->job_id);
+
+        if (!job)
+                return sd_bus_reply_method_return(call, NULL);
+        return wait_add(job, call, stop->grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop, NULL);
+}
+
 int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
         g_autoptr(sd_bus_message) order = NULL;
+        OrderHooks hooks = {};
+        Stop *stop;
         int r;
 
         r = order_new(job, "Stop", &order, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_append(order, "t", grace);
-        if (r < 0)
-                return r;
-        r = order_send(job, order, NULL, NULL);
         if (r < 0 || !call)
-                return r;
-        return wait_add(job, call, grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop, NULL);
+                return r < 0 ? r : order_send(job, order, NULL, NULL, error);
+        stop = g_new(Stop, 1);
+        *stop = (Stop) { .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .grace = grace };
+        hooks = (OrderHooks) { .reply = await_end, .free = stop_free, .userdata = stop };
+        r = order_send(job, order, call, &hooks, error);
+        if (r < 0)
+                stop_free(stop);
+        return r;
 }
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -119,7 +154,7 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = sd_bus_message_copy(order, message, true);
         if (r < 0)
                 return r;
-        r = order_send(job, order, message, NULL);
+        r = order_send(job, order, message, NULL, error);
         return r < 0 ? r : 1;
 }
 
@@ -131,7 +166,7 @@ static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *
         r = order_new(job, "Revoke", &order, error);
         if (r < 0)
                 return r;
-        r = order_send(job, order, message, NULL);
+        r = order_send(job, order, message, NULL, error);
         return r < 0 ? r : 1;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "daemon/file-limit.h"
 #include "daemon/job-bus.h"
 #include "daemon/launcher.h"
 #include "helicopter/cleanup.h"
@@ -29,12 +30,13 @@ static int open_log(const char *path) {
         return fd < 0 ? -errno : fd;
 }
 
-/* In the child, before it executes the parent: none of the daemon's blocked signals, and a session of its own. */
+/* In the child, before it executes the parent: nothing that is the daemon's own, and a session of its own. */
 static void set_up_child(void *userdata) {
         sigset_t none;
 
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        file_limit_restore();
         setsid();
 }
 
@@ -58,9 +60,11 @@ static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *u
         g_autofree char *reason = g_strdup_printf("Its helicopter-parent ended at once (%s %d); its log may say why.",
                 info->si_code == CLD_EXITED ? "code" : "signal", info->si_status);
 
+
         if (job && job->parent_pid == 0)
                 job_fail(job, reason);
-        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        /* The event loop has the only reference, and drops it here. */
+        return sd_event_source_set_floating(source, false);
 }
 
 static int watch_child(Launch *launch, pid_t pid) {
@@ -91,7 +95,7 @@ static void set_log_path(const Launch *launch, const char *path) {
         if (!job)
                 return;
         g_free(job->log_path);
-        job->log_path = g_strdup(path);
+        job->log_path = g_utf8_make_valid(path, -1);
         job_emit_changed(job, changed);
 }
 

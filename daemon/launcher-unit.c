@@ -25,17 +25,19 @@ static char *unit_name(const Launch *launch) {
 /* The service manager has done what StartTransientUnit queued. */
 static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Launcher *launcher = userdata;
-        const char *unit, *result;
-        g_autofree char *name = NULL;
+        const char *unit_job, *unit, *result;
         g_autofree char *reason = NULL;
         Launch *launch;
         int r;
 
-        r = sd_bus_message_read(message, "uoss", NULL, NULL, &unit, &result);
+        r = sd_bus_message_read(message, "uoss", NULL, &unit_job, &unit, &result);
         if (r < 0)
                 return r;
-        if (!g_hash_table_steal_extended(launcher->units, unit, (void **) &name, (void **) &launch))
+        /* Not what is done to an earlier unit of that name. */
+        launch = g_hash_table_lookup(launcher->units, unit);
+        if (!launch || g_strcmp0(launch->unit_job, unit_job) != 0)
                 return 0;
+        g_hash_table_remove(launcher->units, unit);
         reason = g_strdup_printf(
                 "The service manager could not start %s (%s); 'journalctl --user -u %s' says why.", unit, result, unit);
         launch_finish(launch, g_str_equal(result, "done") ? 0 : -EIO, reason);
@@ -96,9 +98,17 @@ static bool nobody_there(const sd_bus_error *error) {
 static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         Launch *launch = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(reply);
+        const char *unit_job;
 
-        if (!error) /* JobRemoved tells the rest */
+        if (!error) { /* JobRemoved tells the rest */
+                int r = sd_bus_message_read(reply, "o", &unit_job);
+
+                if (r < 0)
+                        return r;
+                g_free(launch->unit_job);
+                launch->unit_job = g_strdup(unit_job);
                 return 0;
+        }
         if (sd_bus_error_has_name(error, "org.freedesktop.systemd1.UnitExists"))
                 wait_for_collection(launch);
         else
@@ -208,6 +218,16 @@ static int subscribe(Launcher *launcher) {
         return sd_bus_call_async(bus, NULL, message, ignore_reply, NULL, CALL_TIMEOUT);
 }
 
+/* A launch of that name whose end was never told, and whose job was given up. */
+static void forget_earlier(Launch *launch, const char *unit) {
+        Launch *earlier = g_hash_table_lookup(launch->launcher->units, unit);
+
+        if (!earlier || earlier == launch)
+                return;
+        g_hash_table_remove(launch->launcher->units, unit);
+        launch_finish(earlier, 0, NULL);
+}
+
 static int start_unit(Launch *launch) {
         sd_bus *bus = launch->launcher->manager->user_bus;
         g_autoptr(sd_bus_message) message = NULL;
@@ -233,6 +253,7 @@ static int start_unit(Launch *launch) {
         r = sd_bus_call_async(bus, &launch->call, message, on_queued, launch, CALL_TIMEOUT);
         if (r < 0)
                 return r;
+        forget_earlier(launch, unit);
         g_hash_table_replace(launch->launcher->units, g_steal_pointer(&unit), launch);
         return 0;
 }

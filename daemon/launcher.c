@@ -52,6 +52,7 @@ static char **parent_command(const LaunchRequest *request, const char *environme
 static void launch_free(Launch *launch) {
         sd_bus_slot_unref(launch->call);
         sd_event_source_disable_unref(launch->collection);
+        g_free(launch->unit_job);
         g_free(launch->job_name);
         g_strfreev(launch->command);
         g_free(launch->cwd);

@@ -25,6 +25,7 @@ typedef struct Launch {
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
         sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */
+        char *unit_job;              /* the service manager's name for starting the unit; NULL: not known yet */
         sd_event_source *collection; /* the deadline of an old unit that is in the way; launcher-unit.c */
 } Launch;
 

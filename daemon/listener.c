@@ -20,23 +20,27 @@
 #define ACCEPT_PAUSE G_USEC_PER_SEC
 
 static int on_pause_end(sd_event_source *source, uint64_t usec, void *userdata) {
-        return sd_event_source_set_enabled(userdata, SD_EVENT_ON);
+        Listener *listener = userdata;
+
+        return listener_accept(listener);
 }
 
 /* Out of descriptors or memory. The connection stays in the queue and would be offered again at once, for ever. */
-static int pause_accepting(sd_event_source *source) {
+static int pause_accepting(Listener *listener) {
         int r;
 
         log_error("Cannot accept a connection: %m; the next try is in a second.");
-        r = sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(listener->source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
+        listener->pause = sd_event_source_disable_unref(listener->pause);
         return sd_event_add_time_relative(
-                sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0, on_pause_end, source);
+                listener->manager->event, &listener->pause, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0, on_pause_end, listener);
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Manager *manager = userdata;
+        Listener *listener = userdata;
+        Manager *manager = listener->manager;
         int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int r;
 
@@ -44,7 +48,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
                 /* Interrupted, or the other side has hung up again: the next one may be waiting. */
                 if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
                         return 0;
-                return pause_accepting(source);
+                return pause_accepting(listener);
         }
         if (g_hash_table_size(manager->peers) >= PEERS_MAX) {
                 log_warning("There are %d connections already; one more was refused.", PEERS_MAX);
@@ -84,40 +88,38 @@ static int own_socket(void) {
         return fd;
 }
 
-static int watch(Manager *manager, int fd, Listener *listener) {
+static int watch(Listener *listener, int fd) {
         int r;
 
         /* A connection that was reset before accept() must not make it wait for the next. */
         if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
-        r = sd_event_add_io(manager->event, &listener->source, fd, EPOLLIN, on_connection, manager);
+        r = sd_event_add_io(listener->manager->event, &listener->source, fd, EPOLLIN, on_connection, listener);
         if (r < 0)
                 return r;
         r = sd_event_source_set_enabled(listener->source, SD_EVENT_OFF);
         return r < 0 ? r : sd_event_source_set_io_fd_own(listener->source, true);
 }
 
-int listener_start(Manager *manager, Listener *ret_listener) {
-        g_auto(Listener) listener = {};
+int listener_start(Listener *listener, Manager *manager) {
         autofd fd = passed_socket();
         int r;
 
+        *listener = (Listener) { .manager = manager };
         if (fd == -ENOENT) {
                 fd = own_socket();
-                listener.own = fd >= 0;
+                listener->own = fd >= 0;
         } else if (fd < 0) {
                 log_error("The descriptors that were passed are not one listening socket: %s.", g_strerror(-fd));
         }
         if (fd < 0)
                 return fd;
-        r = watch(manager, fd, &listener);
+        r = watch(listener, fd);
         if (r < 0) {
                 log_error("The private socket cannot be watched: %s.", g_strerror(-r));
                 return r;
         }
         (void) g_steal_fd(&fd);
-        *ret_listener = listener;
-        listener = (Listener) {};
         return 0;
 }
 
@@ -132,4 +134,5 @@ void listener_stop(Listener *listener) {
         if (listener->own)
                 unlink(path);
         listener->source = sd_event_source_disable_unref(listener->source);
+        listener->pause = sd_event_source_disable_unref(listener->pause);
 }

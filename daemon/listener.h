@@ -4,16 +4,19 @@
 #include "daemon/manager.h"
 
 typedef struct Listener {
+        Manager *manager; /* not owned */
         sd_event_source *source;
-        bool own; /* bound by us, so that its file is ours to remove */
+        sd_event_source *pause; /* after a failed accept() */
+        bool own;               /* bound by us, so that its file is ours to remove */
 } Listener;
 
 /*
  * Listen on the private socket: on the one that the service manager passed (sd_listen_fds(3)), else on one of our own.
- * Connections become peers of the manager, but only after listener_accept(); until then they queue. Returns 0, or a
- * negative errno after having logged why: -EADDRINUSE when a live daemon serves the socket already.
+ * Connections become peers of the manager, but only after listener_accept(); until then they queue. The listener must
+ * stay where it is. Returns 0, or a negative errno after having logged why: -EADDRINUSE when a live daemon serves the
+ * socket already.
  */
-int listener_start(Manager *manager, Listener *ret_listener);
+int listener_start(Listener *listener, Manager *manager);
 
 /* Begin to accept connections. 0 or a negative errno. */
 int listener_accept(Listener *listener);

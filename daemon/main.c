@@ -7,10 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "config.h"
+#include "daemon/file-limit.h"
 #include "daemon/listener.h"
 #include "daemon/manager.h"
 #include "daemon/user-bus.h"
@@ -35,16 +35,6 @@ static int parse_options(int argc, char **argv) {
         if (version)
                 puts("helicopterd " HELICOPTER_VERSION);
         return version;
-}
-
-/* Each job takes descriptors. The soft limit is low for the sake of select(2), which is not used here. */
-static void raise_file_limit(void) {
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return;
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int new_event(sd_event **ret_event) {
@@ -98,7 +88,7 @@ static int run(void) {
         if (r < 0)
                 return failed("The event loop cannot be set up", r);
         manager = manager_new(event);
-        r = listener_start(manager, &listener);
+        r = listener_start(&listener, manager);
         if (r < 0)
                 return r;
         r = user_bus_new(manager, serve, &listener, &user_bus);
@@ -117,7 +107,7 @@ int main(int argc, char **argv) {
         if (r != 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         error_register();
-        raise_file_limit();
+        file_limit_raise();
         signal(SIGPIPE, SIG_IGN);
         return run() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

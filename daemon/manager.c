@@ -14,6 +14,7 @@
 #include "helicopter/error.h"
 #include "helicopter/job-name.h"
 #include "helicopter/log.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
 
 /* Jobs that have not ended, and jobs that have and are still listed. */
@@ -21,6 +22,7 @@
 #define ENDED_MAX 256
 
 /* How long a job has between SIGTERM and SIGKILL when the daemon is told to terminate, and all of them together. */
+#define SETTLE_TIME G_USEC_PER_SEC
 #define TERMINATE_GRACE (10 * G_USEC_PER_SEC)
 #define TERMINATE_TIMEOUT (30 * G_USEC_PER_SEC)
 
@@ -32,6 +34,10 @@ static void free_peer(void *peer) {
         peer_free(peer);
 }
 
+static void unref_message(void *message) {
+        sd_bus_message_unref(message);
+}
+
 Manager *manager_new(sd_event *event) {
         Manager *manager = g_new(Manager, 1);
 
@@ -40,7 +46,8 @@ Manager *manager_new(sd_event *event) {
                 .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_job),
                 .ended = G_QUEUE_INIT,
                 .peers = g_hash_table_new_full(NULL, NULL, NULL, free_peer),
-                .unwanted = g_ptr_array_new_with_free_func(free_peer),
+                .terminating = g_ptr_array_new_with_free_func(unref_message),
+                .started = g_get_monotonic_time(),
         };
         manager->launcher = launcher_new(manager);
         return manager;
@@ -51,13 +58,13 @@ Manager *manager_free(Manager *manager) {
                 return NULL;
         /* Peers look for their jobs when they go. */
         g_hash_table_unref(manager->peers);
-        g_ptr_array_unref(manager->unwanted);
         g_queue_clear(&manager->ended);
         g_hash_table_unref(manager->jobs);
         sd_event_source_disable_unref(manager->sweep);
         launcher_free(manager->launcher);
         sd_event_source_disable_unref(manager->terminate_deadline);
-        sd_bus_message_unref(manager->terminate);
+        sd_event_source_disable_unref(manager->settle_timer);
+        g_ptr_array_unref(manager->terminating);
         sd_bus_close_unref(manager->user_bus);
         sd_event_unref(manager->event);
         g_free(manager);
@@ -104,14 +111,17 @@ Job *manager_find_job_by_pid(Manager *manager, pid_t pid) {
 }
 
 int manager_set_bad_name(sd_bus_error *error, const char *name) {
-        g_autofree char *escaped = g_strescape(name, NULL);
+        g_autofree char *shown = printable(name, 2 * JOB_NAME_MAX);
 
-        return sd_bus_error_setf(
-                error, HELICOPTER_ERROR_BAD_NAME, "'%.*s' is not a name for a job.", 2 * JOB_NAME_MAX, escaped);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_NAME, "'%s' is not a name for a job.", shown);
+}
+
+static guint count_active(Manager *manager) {
+        return g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
 }
 
 static int check_new_name(Manager *manager, const char *name, sd_bus_error *error) {
-        guint active = g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
+        guint active = count_active(manager);
 
         if (!job_name_is_valid(name))
                 return manager_set_bad_name(error, name);
@@ -170,25 +180,34 @@ void manager_remove_job(Manager *manager, Job *job) {
         g_hash_table_remove(manager->jobs, job->name);
 }
 
-static guint count_active(Manager *manager) {
-        return g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
+bool manager_is_terminating(const Manager *manager) {
+        return manager->terminating->len > 0;
+}
+
+/* Parents of jobs that run come back to a new daemon a moment after its start. */
+static bool has_settled(const Manager *manager) {
+        return g_get_monotonic_time() >= manager->started + SETTLE_TIME;
 }
 
 static void finish_terminate(Manager *manager) {
-        sd_bus_message *call = manager->terminate;
-
-        if (!call || count_active(manager) > 0)
+        if (!manager_is_terminating(manager) || count_active(manager) > 0 || !has_settled(manager))
                 return;
         log_info("All jobs have ended, and so does the daemon, as it was told to.");
-        sd_bus_reply_method_return(call, NULL);
+        for (guint i = 0; i < manager->terminating->len; i++)
+                sd_bus_reply_method_return(manager->terminating->pdata[i], NULL);
+        g_ptr_array_set_size(manager->terminating, 0);
         sd_event_exit(manager->event, 0);
+}
+
+static gboolean is_unwanted(void *peer, void *value, void *userdata) {
+        return ((Peer *) peer)->unwanted;
 }
 
 /* Drop what could not be dropped in the callback that found it to be of no use. */
 static int on_sweep(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
-        g_ptr_array_set_size(manager->unwanted, 0);
+        g_hash_table_foreach_remove(manager->peers, is_unwanted, NULL);
         for (GList *link = manager->ended.head; link;) {
                 Job *job = link->data;
 
@@ -217,46 +236,61 @@ void manager_job_ended(Manager *manager, Job *job) {
 }
 
 void manager_drop_peer(Manager *manager, Peer *peer) {
-        if (!g_hash_table_steal(manager->peers, peer))
-                return;
-        g_ptr_array_add(manager->unwanted, peer);
+        peer->unwanted = true;
         need_sweep(manager);
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
+        finish_terminate(userdata);
+        return 0;
 }
 
 static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
-        sd_bus_reply_method_errorf(manager->terminate, HELICOPTER_ERROR_TIMEOUT,
-                "%u jobs did not end in time; the daemon stays.", count_active(manager));
-        manager->terminate = sd_bus_message_unref(manager->terminate);
+        for (guint i = 0; i < manager->terminating->len; i++)
+                sd_bus_reply_method_errorf(manager->terminating->pdata[i], HELICOPTER_ERROR_TIMEOUT,
+                        "%u jobs did not end in time; the daemon stays.", count_active(manager));
+        g_ptr_array_set_size(manager->terminating, 0);
         return 0;
 }
 
-static void stop_all(Manager *manager) {
-        GHashTableIter iter;
-        Job *job;
+void manager_stop_if_terminating(Manager *manager, Job *job) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        g_hash_table_iter_init(&iter, manager->jobs);
-        while (g_hash_table_iter_next(&iter, NULL, (void **) &job)) {
-                g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        if (!manager_is_terminating(manager) || job_has_ended(job))
+                return;
+        /* A job whose parent is not connected is stopped when that one comes back. */
+        if (job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
+                log_warning("%s", error.message);
+}
 
-                if (!job_has_ended(job) && job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
-                        log_warning("%s", error.message);
-        }
+static int set_terminate_timers(Manager *manager) {
+        int64_t settled = manager->started + SETTLE_TIME;
+        int r;
+
+        manager->terminate_deadline = sd_event_source_disable_unref(manager->terminate_deadline);
+        manager->settle_timer = sd_event_source_disable_unref(manager->settle_timer);
+        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC, TERMINATE_TIMEOUT,
+                0, on_terminate_deadline, manager);
+        if (r < 0 || has_settled(manager))
+                return r;
+        return sd_event_add_time(
+                manager->event, &manager->settle_timer, CLOCK_MONOTONIC, (uint64_t) settled, 0, on_settled, manager);
 }
 
 int manager_terminate(Manager *manager, sd_bus_message *call) {
+        GHashTableIter iter;
+        Job *job;
         int r;
 
-        if (manager->terminate)
-                return -EALREADY;
-        manager->terminate_deadline = sd_event_source_disable_unref(manager->terminate_deadline);
-        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC, TERMINATE_TIMEOUT,
-                0, on_terminate_deadline, manager);
+        r = set_terminate_timers(manager);
         if (r < 0)
                 return r;
-        manager->terminate = sd_bus_message_ref(call);
-        stop_all(manager);
+        g_ptr_array_add(manager->terminating, sd_bus_message_ref(call));
+        g_hash_table_iter_init(&iter, manager->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **) &job))
+                manager_stop_if_terminating(manager, job);
         need_sweep(manager);
         return 0;
 }
@@ -269,6 +303,6 @@ void manager_each_bus(Manager *manager, ManagerBusFunc func, void *userdata) {
                 func(manager->user_bus, userdata);
         g_hash_table_iter_init(&iter, manager->peers);
         while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
-                if (peer_is_ready(peer))
+                if (peer_wants_signals(peer))
                         func(peer->bus, userdata);
 }

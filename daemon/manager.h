@@ -22,12 +22,13 @@ typedef struct Manager {
         sd_bus *user_bus; /* NULL where there is none */
         GHashTable *jobs; /* name → Job, owned */
         uint64_t last_job_id;
-        GQueue ended;        /* the Jobs of `jobs` that have ended, oldest first */
-        GHashTable *peers;   /* Peer → itself, owned */
-        GPtrArray *unwanted; /* Peers to be freed by the sweep, owned */
+        GQueue ended;      /* the Jobs of `jobs` that have ended, oldest first */
+        GHashTable *peers; /* Peer → itself, owned */
         sd_event_source *sweep;
-        Launcher *launcher;        /* owned */
-        sd_bus_message *terminate; /* the call of Terminate that waits for the jobs to end, or NULL */
+        Launcher *launcher;     /* owned */
+        int64_t started;        /* g_get_monotonic_time() */
+        GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */
+        sd_event_source *settle_timer;
         sd_event_source *terminate_deadline;
 } Manager;
 
@@ -63,10 +64,16 @@ void manager_remove_job(Manager *manager, Job *job);
 /* Called by a job that has ended: keeps the list of ended jobs bounded, and lets Terminate go on. */
 void manager_job_ended(Manager *manager, Job *job);
 
+bool manager_is_terminating(const Manager *manager);
+
+/* While the daemon is about to terminate, a job that becomes known is stopped as those before it were. */
+void manager_stop_if_terminating(Manager *manager, Job *job);
+
 /* Stop all jobs; the call is answered, and the event loop ended, when they have ended. Takes a reference of call. */
 int manager_terminate(Manager *manager, sd_bus_message *call);
 
-/* Do something on each connection that sees the objects. A failure on one is no reason not to go on with the next. */
+/* Do something on each connection that listens to signals: all but those of parents. A failure on one is no reason not
+ * to go on with the next. */
 typedef void (*ManagerBusFunc)(sd_bus *bus, void *userdata);
 void manager_each_bus(Manager *manager, ManagerBusFunc func, void *userdata);
 

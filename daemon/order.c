@@ -10,8 +10,8 @@
 #include "helicopter/error.h"
 #include "helicopter/log.h"
 
-/* A parent answers within the deadline of an injection; what lies above is for a machine under load. */
-#define ORDER_TIMEOUT (10 * G_USEC_PER_SEC)
+/* Above what a parent takes at most: it waits for a Python that is starting, takes one lease back and gives another. */
+#define ORDER_TIMEOUT (20 * G_USEC_PER_SEC)
 
 typedef struct Order {
         char *job_name;
@@ -61,6 +61,11 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         answer_error(order, &error);
 }
 
+static int set_lost(sd_bus_error *error, const Job *job) {
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_LOST,
+                "Job %s: its helicopter-parent (pid %u) is not connected.", job->name, job->parent_pid);
+}
+
 static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error) {
         Order *order = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(answer);
@@ -84,13 +89,12 @@ int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_e
         if (job_has_ended(job))
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Job %s has ended.", job->name);
         if (!job->peer)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_LOST,
-                        "Job %s: its helicopter-parent (pid %u) is not connected.", job->name, job->parent_pid);
+                return set_lost(error, job);
         return sd_bus_message_new_method_call(
                 job->peer->bus, ret_order, NULL, HELICOPTER_PARENT_OBJECT, HELICOPTER_PARENT_INTERFACE, method);
 }
 
-int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks) {
+int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error) {
         Order *order = g_new(Order, 1);
         sd_bus_slot *slot = NULL;
         int r;
@@ -105,7 +109,8 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
                 order->answered = true; /* by whoever gets what is returned here */
                 order->hooks.free = NULL;
                 order_free(order);
-                return r;
+                /* The connection has ended, and its end has not been dispatched yet. */
+                return r == -ENOTCONN || r == -ECONNRESET ? set_lost(error, job) : sd_bus_error_set_errno(error, r);
         }
         sd_bus_slot_set_destroy_callback(slot, order_free);
         sd_bus_slot_set_floating(slot, true);

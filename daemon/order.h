@@ -22,6 +22,6 @@ typedef struct OrderHooks {
 
 /*
  * Send an order. call: who is answered with the parent's answer or error, or NULL. hooks: copied; NULL for none.
- * 0 or a negative errno.
+ * 0, or a negative errno and *error set: ParentLost when the connection has just gone.
  */
-int order_send(Job *job, sd_bus_message *order, sd_bus_message *call, const OrderHooks *hooks);
+int order_send(Job *job, sd_bus_message *order, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error);

@@ -18,17 +18,16 @@
 /* A peer that leaves this many messages unread is disconnected. */
 #define UNREAD_MAX 4096
 
-bool peer_is_ready(Peer *peer) {
+bool peer_wants_signals(Peer *peer) {
         uint64_t unread = 0;
 
-        if (sd_bus_is_ready(peer->bus) <= 0)
+        if (peer->unwanted || peer->job_name || sd_bus_is_ready(peer->bus) <= 0)
                 return false;
-        if (sd_bus_get_n_queued_write(peer->bus, &unread) >= 0 && unread > UNREAD_MAX) {
-                log_warning("A peer does not read its messages and is disconnected.");
-                sd_bus_close(peer->bus);
-                return false;
-        }
-        return true;
+        if (sd_bus_get_n_queued_write(peer->bus, &unread) < 0 || unread <= UNREAD_MAX)
+                return true;
+        log_warning("A peer does not read its messages and is disconnected.");
+        manager_drop_peer(peer->manager, peer);
+        return false;
 }
 
 Job *peer_job(const Peer *peer) {
@@ -112,6 +111,10 @@ static int open_bus(Peer *peer, int fd) {
         if (r < 0)
                 return r;
         r = sd_bus_set_server(peer->bus, true, id);
+        if (r < 0)
+                return r;
+        /* At the end of the event loop sd-bus would wait for each peer to read what is left. */
+        r = sd_bus_set_close_on_exit(peer->bus, false);
         if (r < 0)
                 return r;
         r = sd_bus_negotiate_fds(peer->bus, true);

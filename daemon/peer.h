@@ -16,6 +16,7 @@ struct Peer {
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
         uint64_t job_id;
+        bool unwanted; /* to be dropped by the manager's next sweep */
 };
 
 /*
@@ -30,5 +31,8 @@ Peer *peer_free(Peer *peer);
 /* The job that it registered and speaks for, or NULL. */
 Job *peer_job(const Peer *peer);
 
-/* Whether it has said who it is, so that signals may be sent to it. */
-bool peer_is_ready(Peer *peer);
+/*
+ * Whether signals are to be sent to it: it has said who it is, is not a parent, and reads what it is sent. One that
+ * does not read is dropped.
+ */
+bool peer_wants_signals(Peer *peer);

@@ -15,18 +15,18 @@
 #include "helicopter/log.h"
 
 /* A job that waits for this parent: one that was just launched, or one whose parent comes back. */
-static bool is_expected(const Job *job, const Caller *caller) {
+static bool is_expected(const Job *job, bool exact, const Caller *caller) {
         if (job_has_ended(job))
                 return false;
         if (job->parent_pid == 0)
-                return g_str_equal(job->told.state, JOB_STATE_STARTING);
+                return exact; /* as a launcher's is; one that was typed and made its name up is another job */
         return job->parent_pid == (uint32_t) caller->pid;
 }
 
 static Job *find_or_add(Manager *manager, const char *name, bool exact, const Caller *caller, sd_bus_error *error) {
         Job *job = job_name_is_valid(name) ? manager_find_job(manager, name) : NULL;
 
-        if (job && is_expected(job, caller))
+        if (job && is_expected(job, exact, caller))
                 return job;
         return exact ? manager_add_job(manager, name, error) : manager_add_job_numbered(manager, name, error);
 }
@@ -68,7 +68,9 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
                 return r;
         }
         log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
-        return sd_bus_reply_method_return(message, "s", job->name);
+        r = sd_bus_reply_method_return(message, "s", job->name);
+        manager_stop_if_terminating(peer->manager, job);
+        return r;
 }
 
 static int method_update(sd_bus_message *message, void *userdata, sd_bus_error *error) {

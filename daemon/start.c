@@ -3,6 +3,7 @@
 #include "daemon/start.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,12 +15,16 @@
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
 #include "helicopter/job-name.h"
+#include "helicopter/printable.h"
 
 /* A service manager under load takes its time. */
 #define START_TIMEOUT (60 * G_USEC_PER_SEC)
 
 /* What execve(2) takes at most for one string (MAX_ARG_STRLEN: 32 pages). */
 #define STRING_MAX (32 * 4096)
+
+/* How much of foreign text stands in a message. */
+#define SHOWN_MAX 256
 
 typedef struct Request {
         const char *name;
@@ -41,6 +46,7 @@ static void request_clear(Request *request) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
 
 static int refuse_options(sd_bus_message *message, sd_bus_error *error) {
+        g_autofree char *shown = NULL;
         const char *option;
         int r;
 
@@ -53,7 +59,20 @@ static int refuse_options(sd_bus_message *message, sd_bus_error *error) {
         r = sd_bus_message_read(message, "s", &option);
         if (r < 0)
                 return r;
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "StartJob has no option '%.64s'.", option);
+        shown = printable(option, SHOWN_MAX);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "StartJob has no option '%s'.", shown);
+}
+
+/* sd-bus says NULL for an empty array. */
+static int read_strings(sd_bus_message *message, char ***ret_strings) {
+        char **strings = NULL;
+        int r;
+
+        r = sd_bus_message_read_strv(message, &strings);
+        if (r < 0)
+                return r;
+        *ret_strings = strings ? strings : calloc(1, sizeof(char *));
+        return *ret_strings ? 0 : -ENOMEM;
 }
 
 static int read_request(sd_bus_message *message, Request *request, sd_bus_error *error) {
@@ -62,13 +81,13 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
         r = sd_bus_message_read(message, "s", &request->name);
         if (r < 0)
                 return r;
-        r = sd_bus_message_read_strv(message, &request->argv);
+        r = read_strings(message, &request->argv);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "s", &request->cwd);
         if (r < 0)
                 return r;
-        r = sd_bus_message_read_strv(message, &request->environment);
+        r = read_strings(message, &request->environment);
         if (r < 0)
                 return r;
         return refuse_options(message, error);
@@ -78,7 +97,7 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
 static size_t stack_size(char **strings) {
         size_t size = 0;
 
-        for (; strings && *strings; strings++) {
+        for (; *strings; strings++) {
                 size_t length = strlen(*strings) + 1;
 
                 if (length > STRING_MAX)
@@ -92,7 +111,7 @@ static int check_command(const Request *request, sd_bus_error *error) {
         size_t argv = stack_size(request->argv), environment = stack_size(request->environment);
         long most = sysconf(_SC_ARG_MAX);
 
-        if (!request->argv || !request->argv[0][0])
+        if (!request->argv[0] || !request->argv[0][0])
                 return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_COMMAND, "There is no command to start.");
         if (argv == SIZE_MAX || environment == SIZE_MAX || argv + environment > (size_t) most)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_COMMAND,
@@ -102,14 +121,20 @@ static int check_command(const Request *request, sd_bus_error *error) {
 }
 
 static int check_environment(const Request *request, sd_bus_error *error) {
-        for (char **variable = request->environment; variable && *variable; variable++)
-                if (!strchr(*variable, '=') || **variable == '=')
-                        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                "'%.64s' is not an environment variable with its value.", *variable);
+        for (char **variable = request->environment; *variable; variable++) {
+                g_autofree char *shown = NULL;
+
+                if (strchr(*variable, '=') && **variable != '=')
+                        continue;
+                shown = printable(*variable, SHOWN_MAX);
+                return sd_bus_error_setf(
+                        error, SD_BUS_ERROR_INVALID_ARGS, "'%s' is not an environment variable with its value.", shown);
+        }
         return 0;
 }
 
 static int check_directory(const Request *request, sd_bus_error *error) {
+        g_autofree char *shown = NULL;
         struct stat status;
         int r = 0;
 
@@ -121,8 +146,9 @@ static int check_directory(const Request *request, sd_bus_error *error) {
                 r = ENOTDIR;
         if (r == 0)
                 return 0;
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_DIRECTORY,
-                "A job cannot start in the folder '%.256s': %s.", request->cwd, g_strerror(r));
+        shown = printable(request->cwd, SHOWN_MAX);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_DIRECTORY, "A job cannot start in the folder '%s': %s.",
+                shown, g_strerror(r));
 }
 
 static int check(const Request *request, sd_bus_error *error) {
@@ -180,6 +206,9 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Job *job;
         int r;
 
+        if (manager_is_terminating(manager))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_LAUNCH_FAILED,
+                        "The daemon has been told to end and starts no more jobs.");
         r = read_request(message, &request, error);
         if (r < 0)
                 return r;

@@ -3,7 +3,9 @@
 #include "daemon/user-bus.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <systemd/sd-login.h>
 #include <time.h>
 
 #include "daemon/manager-bus.h"
@@ -56,9 +58,27 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
+static bool is_unit(void) {
+        char *unit = NULL;
+        int r = sd_pid_get_user_unit(0, &unit);
+
+        free(unit);
+        return r >= 0;
+}
+
+/*
+ * Once the bus was there, jobs are the service manager's: without the bus they would be started outside of it, and the
+ * name could not be had again. The service manager starts the daemon anew, and the jobs come back to it.
+ */
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        UserBus *bus = userdata;
+
+        if (!bus->settled && is_unit()) {
+                log_error("The user bus is gone; the daemon ends, to be started again.");
+                return sd_event_exit(bus->manager->event, EXIT_FAILURE);
+        }
         log_warning("The user bus is gone; the private socket is still served.");
-        settle(userdata);
+        settle(bus);
         return 0;
 }
 
@@ -69,6 +89,9 @@ static int set_up(sd_bus *connection, const char *address, Manager *manager) {
         if (r < 0)
                 return r;
         r = sd_bus_set_bus_client(connection, true);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_close_on_exit(connection, false);
         if (r < 0)
                 return r;
         r = sd_bus_negotiate_fds(connection, true);

@@ -9,6 +9,7 @@
 
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
 #include "helicopter/python-runtime.h"
 #include "parent/lease.h"
@@ -21,6 +22,9 @@
  */
 #define STARTING_PAUSE (20 * G_TIME_SPAN_MILLISECOND)
 #define STARTING_TIMEOUT (5 * G_USEC_PER_SEC)
+
+/* More grants than these do not wait for a Python at a time. */
+#define UNDER_WAY_MAX 16
 
 typedef struct Request {
         Supervisor *supervisor;
@@ -38,6 +42,7 @@ typedef struct Request {
 static Request *request_free(Request *request) {
         if (!request)
                 return NULL;
+        request->supervisor->grants_under_way--;
         sd_event_source_disable_unref(request->timer);
         close_fd(&request->target_pidfd);
         sd_bus_message_unref(request->message);
@@ -45,6 +50,12 @@ static Request *request_free(Request *request) {
         return NULL;
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
+
+static int refuse_option(const char *option, sd_bus_error *error) {
+        g_autofree char *shown = printable(option, 64);
+
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Grant has no option '%s'.", shown);
+}
 
 static int read_option(Request *request, sd_bus_error *error) {
         const char *option;
@@ -58,7 +69,7 @@ static int read_option(Request *request, sd_bus_error *error) {
         else if (g_str_equal(option, "python"))
                 flag = &request->python;
         else
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Grant has no option '%.64s'.", option);
+                return refuse_option(option, error);
         r = sd_bus_message_read(request->message, "v", "b", flag);
         return r == -ENXIO ? -EINVAL : r;
 }
@@ -168,14 +179,11 @@ static int grant(Request *request, sd_bus_error *error) {
         r = check_tracer(request, error);
         if (r < 0)
                 return r;
-        supervisor->lease = lease_free(supervisor->lease);
         r = lease_new(supervisor, request->target, request->target_pidfd, request->tracer, request->tracer_pidfd,
                 &lease, &lease_fd, error);
-        if (r >= 0)
-                supervisor->lease = lease;
-        link_update(supervisor->link);
         if (r < 0)
                 return r;
+        lease_replace(supervisor, lease);
         return sd_bus_reply_method_return(request->message, "h", lease_fd);
 }
 
@@ -217,11 +225,17 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        g_autoptr(Request) request = g_new(Request, 1);
+        Supervisor *supervisor = userdata;
+        g_autoptr(Request) request = NULL;
         int r;
 
+        if (supervisor->grants_under_way >= UNDER_WAY_MAX)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_LIMIT_REACHED,
+                        "%u tracers are waiting for the job's Python already.", supervisor->grants_under_way);
+        request = g_new(Request, 1);
+        supervisor->grants_under_way++;
         *request = (Request) {
-                .supervisor = userdata,
+                .supervisor = supervisor,
                 .message = sd_bus_message_ref(message),
                 .deadline = g_get_monotonic_time() + STARTING_TIMEOUT,
                 .target_pidfd = -1,

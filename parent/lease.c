@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
@@ -17,6 +18,9 @@
 
 /* A process that cannot be stopped in this time is in an uninterruptible wait. */
 #define INJECTION_TIMEOUT (2 * G_USEC_PER_SEC)
+
+/* Between attempts to take a permission back. */
+#define RETRY_PAUSE G_USEC_PER_SEC
 
 static int describe(sd_bus_error *error, int r, pid_t target) {
         ProcessStatus status = {};
@@ -58,23 +62,24 @@ static int permit(Lease *lease, sd_bus_error *error) {
         if (yama_ptrace_scope() < 1)
                 return 0;
         r = injection_set_ptracer(lease->target, lease->tracer, INJECTION_TIMEOUT);
-        supervisor_reap(lease->supervisor);
         if (r < 0)
                 return describe(error, r, lease->target);
         lease->injected = true;
         return 0;
 }
 
-static void take_back(Lease *lease) {
+/* 0: nobody is permitted any more. */
+static int take_back(Lease *lease) {
         int r;
 
-        if (!lease->injected || !process_alive(lease->target_pidfd))
-                return;
+        /* The kernel itself drops the permission when one of the two has ended. */
+        if (!lease->injected || !process_alive(lease->target_pidfd) || !process_alive(lease->tracer_pidfd))
+                return 0;
         r = injection_set_ptracer(lease->target, 0, INJECTION_TIMEOUT);
-        /* -ESRCH: it ended meanwhile, and the kernel dropped the permission with it. */
         if (r < 0 && r != -ESRCH)
-                log_warning("The permission of pid %d to trace pid %d could not be taken back: %s.", lease->tracer,
-                        lease->target, g_strerror(-r));
+                return r;
+        lease->injected = false;
+        return 0;
 }
 
 Lease *lease_free(Lease *lease) {
@@ -83,7 +88,7 @@ Lease *lease_free(Lease *lease) {
         sd_event_source_disable_unref(lease->fd_source);
         sd_event_source_disable_unref(lease->tracer_source);
         sd_event_source_disable_unref(lease->target_source);
-        take_back(lease);
+        sd_event_source_disable_unref(lease->retry);
         close_fd(&lease->fd);
         close_fd(&lease->tracer_pidfd);
         close_fd(&lease->target_pidfd);
@@ -93,14 +98,57 @@ Lease *lease_free(Lease *lease) {
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
 
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        Lease *lease = userdata;
+
+        lease_end(lease->supervisor);
+        return 0;
+}
+
+/*
+ * The target is in an uninterruptible wait, or another tracer that needed no permission has it: the lease stays, as the
+ * permission does, until it can be taken back.
+ */
+static int retry_later(Lease *lease, int why) {
+        log_warning("The permission of pid %d to trace pid %d cannot be taken back yet: %s.", lease->tracer,
+                lease->target, g_strerror(-why));
+        lease->fd_source = sd_event_source_disable_unref(lease->fd_source);
+        lease->retry = sd_event_source_disable_unref(lease->retry);
+        return sd_event_add_time_relative(
+                lease->supervisor->event, &lease->retry, CLOCK_MONOTONIC, RETRY_PAUSE, 0, on_retry, lease);
+}
+
+int lease_end(Supervisor *supervisor) {
+        Lease *lease = supervisor->lease;
+        int r;
+
+        if (!lease)
+                return 0;
+        r = take_back(lease);
+        if (r < 0 && retry_later(lease, r) >= 0)
+                return r;
+        supervisor->lease = lease_free(lease);
+        link_update(supervisor->link);
+        return 0;
+}
+
+void lease_replace(Supervisor *supervisor, Lease *lease) {
+        Lease *old = supervisor->lease;
+
+        /* In the same target the new permission has taken the old one's place already: the kernel has one slot. */
+        if (old && old->target != lease->target && take_back(old) < 0)
+                log_warning(
+                        "The permission of pid %d to trace pid %d could not be taken back.", old->tracer, old->target);
+        lease_free(old);
+        supervisor->lease = lease;
+        link_update(supervisor->link);
+}
+
 /* The tracer let go of it, or one of the two processes ended. */
 static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         Lease *lease = userdata;
-        Supervisor *supervisor = lease->supervisor;
 
-        supervisor->lease = lease_free(lease);
-        link_update(supervisor->link);
-        supervisor_reap(supervisor); /* an injection may have consumed a SIGCHLD */
+        lease_end(lease->supervisor);
         return 0;
 }
 

@@ -23,6 +23,7 @@ struct Lease {
         sd_event_source *fd_source;
         sd_event_source *tracer_source;
         sd_event_source *target_source;
+        sd_event_source *retry; /* the permission could not be taken back yet */
 };
 
 /*
@@ -32,5 +33,15 @@ struct Lease {
 int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
         int *ret_fd, sd_bus_error *error);
 
-/* End the lease, clearing the kernel's slot. NULL is fine. Returns NULL. */
+/* Put a new lease in the place of the supervisor's, which may be NULL, and tell the daemon. Takes `lease` over. */
+void lease_replace(Supervisor *supervisor, Lease *lease);
+
+/*
+ * End the supervisor's lease, if it has one: clear the kernel's slot, tell the daemon. Returns 0, or a negative errno
+ * when the slot cannot be cleared now; then the lease stays, and that is tried again until it succeeds or one of the
+ * two processes has ended.
+ */
+int lease_end(Supervisor *supervisor);
+
+/* Free a lease as it is, when nobody can trace by it any more. NULL is fine. Returns NULL. */
 Lease *lease_free(Lease *lease);

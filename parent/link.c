@@ -131,6 +131,9 @@ static void refused(Link *link, const sd_bus_error *error) {
                 supervisor_refuse(link->supervisor, reason);
         } else if (name_in_use && link->exact) {
                 take_another_name(link, error->message);
+        } else if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY)) {
+                log_debug("The daemon did not answer; the job goes on.");
+                give_up_for_now(link);
         } else {
                 log_warning("The daemon did not register the job: %s", error->message);
                 give_up_for_now(link);
@@ -144,7 +147,9 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         int r;
 
         if (error) {
-                refused(link, error);
+                /* A connection that ends answers its calls first; on_disconnected() follows. */
+                if (sd_bus_is_open(link->bus) > 0)
+                        refused(link, error);
                 return 0;
         }
         r = sd_bus_message_read(reply, "s", &name);
@@ -171,6 +176,10 @@ static int open_bus(Link *link, int fd) {
                 close(fd);
                 return r;
         }
+        /* At the end of the event loop sd-bus would wait, without an end, for a daemon that does not answer. */
+        r = sd_bus_set_close_on_exit(link->bus, false);
+        if (r < 0)
+                return r;
         r = sd_bus_negotiate_fds(link->bus, true);
         if (r < 0)
                 return r;

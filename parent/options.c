@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "helicopter/error.h"
@@ -58,6 +59,8 @@ static int read_environment(const char *path, Options *options) {
                 log_error("The environment of the job cannot be read: %s", error->message);
                 return -EIO;
         }
+        /* What may hold secrets lies about no longer than needed. */
+        unlink(path);
         options->environment = keep_unit_variables(split_environment(text, size));
         return 0;
 }

@@ -19,8 +19,11 @@ static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
 static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
 
-        supervisor->lease = lease_free(supervisor->lease);
-        link_update(supervisor->link);
+        int r = lease_end(supervisor);
+
+        if (r < 0)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
+                        "The permission cannot be taken back now (%s); that is tried again.", g_strerror(-r));
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -60,8 +63,10 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
         else if (g_str_equal(whom, "all"))
                 r = supervisor_signal_all(supervisor, number);
         else
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_BAD_SIGNAL, "A signal goes to 'main' or 'all', not to '%.32s'.", whom);
+                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_SIGNAL, "A signal goes to 'main' or to 'all'.");
+        if (r == -E2BIG)
+                return sd_bus_error_set(error, HELICOPTER_ERROR_LIMIT_REACHED,
+                        "The job has more processes than can be signalled one by one.");
         return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 

@@ -23,12 +23,14 @@ static const char *state_name(JobState state) {
 
 static int append_unit(sd_bus_message *message) {
         g_autofree char *group = process_control_group(getpid());
+        g_autofree char *shown_group = g_utf8_make_valid(group ? group : "", -1);
+        g_autofree char *shown_unit = NULL;
         char *unit = NULL;
         int r;
 
         sd_pid_get_user_unit(0, &unit); /* fails where there is none */
-        r = sd_bus_message_append(
-                message, "{sv}{sv}", "Unit", "s", unit ? unit : "", "ControlGroup", "s", group ? group : "");
+        shown_unit = g_utf8_make_valid(unit ? unit : "", -1);
+        r = sd_bus_message_append(message, "{sv}{sv}", "Unit", "s", shown_unit, "ControlGroup", "s", shown_group);
         free(unit);
         return r;
 }

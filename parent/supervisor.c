@@ -13,6 +13,7 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/exit-code.h"
 #include "helicopter/log.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
 #include "parent/lease.h"
 #include "parent/link.h"
@@ -39,7 +40,7 @@ static int on_exit_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static void end(Supervisor *supervisor, JobState state) {
         supervisor->state = state;
         supervisor->end_timestamp = (uint64_t) g_get_real_time();
-        supervisor->lease = lease_free(supervisor->lease);
+        lease_end(supervisor);
         /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended.
          */
         if (supervisor->kill_timer)
@@ -74,8 +75,10 @@ void supervisor_reap(Supervisor *supervisor) {
 }
 
 static void exec_failed(Supervisor *supervisor, const char *command, int error) {
+        g_autofree char *shown = printable(command, 256);
+
         supervisor->exit_code = error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-        supervisor->failure_reason = g_strdup_printf("'%s' cannot be executed: %s.", command, g_strerror(-error));
+        supervisor->failure_reason = g_strdup_printf("'%s' cannot be executed: %s.", shown, g_strerror(-error));
         log_error("%s", supervisor->failure_reason);
         end(supervisor, JOB_FAILED);
 }

@@ -29,6 +29,7 @@ typedef struct Supervisor {
         Child child;
         Link *link;
         Lease *lease; /* NULL: nobody traces */
+        unsigned grants_under_way;
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
         sd_event_source *exit_timer; /* for telling the daemon of the end */
@@ -72,5 +73,5 @@ int supervisor_signal_all(Supervisor *supervisor, int signal);
 /* SIGTERM, and SIGKILL to all descendants after `grace` microseconds. 0 or a negative errno. */
 int supervisor_stop(Supervisor *supervisor, uint64_t grace);
 
-/* Wait for children that have ended; also to be called after an injection, which may have consumed their SIGCHLD. */
+/* Wait for children that have ended. */
 void supervisor_reap(Supervisor *supervisor);

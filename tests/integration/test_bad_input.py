@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from support import wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, job_path
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, NAME, job_path
 
 INVALID_ARGS = "org.freedesktop.DBus.Error.InvalidArgs"
 
@@ -290,3 +290,15 @@ def test_foreign_updates(session):
             peer.call(MANAGER_PATH, registry, "Register", "sba{sv}", "bad name", True, {})
         assert error.value.name == ERROR + "BadName"
     assert session.list()["bystander"][2] == "running"
+
+
+def test_empty_environment_is_fine(session):
+    session.busctl("call", NAME, MANAGER_PATH, MANAGER, "StartJob", "sassasa{sv}", "bare", "1", "/bin/true", "/", "0", "0")
+    session.wait_state("bare", "exited")
+
+
+def test_long_foreign_text_is_answered(session):
+    """An error is cut between characters: sd-bus sends no other text than UTF-8."""
+    refused(session, ERROR + "BadDirectory", "x", ["/bin/true"], cwd="/tmp/" + 200 * "é")
+    refused(session, ERROR + "BadName", 200 * "é", ["/bin/true"])
+    refused(session, ERROR + "BadDirectory", "x", ["/bin/true"], cwd="/tmp/\x1b[31m")

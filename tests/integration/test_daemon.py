@@ -2,6 +2,7 @@
 """The daemon comes and goes; jobs do not notice."""
 
 import os
+import resource
 import signal
 import socket
 import stat
@@ -195,3 +196,28 @@ def test_history_survives_the_daemon_for_running_jobs(session):
     session.start_daemon()
     session.wait_state("count", "running")
     assert Job(session, "count", job.file).PythonVersion == version
+
+
+def test_half_open_connection_does_not_hold_the_daemons_end(bare_session):
+    bare_session.start_daemon()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(bare_session.socket))
+        assert bare_session.list() == {}  # the daemon has met the silent one too
+        assert bare_session.kill_daemon(signal.SIGTERM) == 0
+
+
+def test_terminate_right_after_a_restart(session):
+    """The parents come back a moment after the daemon: their jobs are to end too."""
+    job = session.run_counter("count")
+    pid = job.PID
+    session.kill_daemon()
+    session.start_daemon()
+    session.client("terminate")
+    wait.until(lambda: not pid_alive(pid), "the job ends")
+
+
+def test_jobs_get_the_limit_of_files_back(session):
+    file = session.folder / "limit"
+    session.start_job("limit", ["/bin/sh", "-c", f"ulimit -n >{file}"])
+    session.wait_state("limit", "exited")
+    assert int(file.read_text()) == resource.getrlimit(resource.RLIMIT_NOFILE)[0]

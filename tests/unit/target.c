@@ -73,7 +73,7 @@ static bool has_changed(const void *what) {
 }
 
 void target_await(atomic_int *value, int before) {
-        await(has_changed, &(struct Change){ value, before });
+        await(has_changed, &(struct Change) { value, before });
 }
 
 struct Place {
@@ -93,7 +93,7 @@ static bool sleeps_in_call(const void *what) {
 }
 
 void target_await_call(pid_t target, long number) {
-        await(sleeps_in_call, &(struct Place){ .target = target, .number = number });
+        await(sleeps_in_call, &(struct Place) { .target = target, .number = number });
 }
 
 static bool is_in_state(const void *what) {
@@ -104,7 +104,7 @@ static bool is_in_state(const void *what) {
 }
 
 void target_await_state(pid_t target, char state) {
-        await(is_in_state, &(struct Place){ .target = target, .state = state });
+        await(is_in_state, &(struct Place) { .target = target, .state = state });
 }
 
 static bool has_woken(const void *what) {
@@ -129,7 +129,7 @@ void target_assert_exits(pid_t target, int code) {
                 if (info.si_pid != 0)
                         break;
                 assert_true(g_get_monotonic_time() < deadline);
-                sigtimedwait(&child, NULL, &(struct timespec){ .tv_sec = 1 });
+                sigtimedwait(&child, NULL, &(struct timespec) { .tv_sec = 1 });
         }
         assert_int_equal(info.si_code, CLD_EXITED);
         assert_int_equal(info.si_status, code);
@@ -153,7 +153,7 @@ void target_assert_untraced(pid_t target) {
 }
 
 int target_call(pid_t target, long number, long *ret_result) {
-        return injection_call(target, &(Syscall){ .number = number }, TARGET_TIMEOUT, ret_result);
+        return injection_call(target, &(Syscall) { .number = number }, TARGET_TIMEOUT, ret_result);
 }
 
 void target_assert_injectable(pid_t target) {

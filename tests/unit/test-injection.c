@@ -300,7 +300,7 @@ static pid_t start_sender(pid_t target, TargetShared *shared, int total, int ahe
         for (int i = 0; i < total; i++) {
                 while (i - atomic_load(&shared->count) >= ahead)
                         sched_yield();
-                if (sigqueue(target, SIGRTMIN, (union sigval){ .sival_int = i }) < 0)
+                if (sigqueue(target, SIGRTMIN, (union sigval) { .sival_int = i }) < 0)
                         _exit(1);
         }
         _exit(0);
@@ -333,7 +333,7 @@ static void test_signal_bursts(void **state) {
         target_await(&shared->ready, 0);
         for (int i = 0; i < 200; i++) {
                 for (int n = 0; n < 5; n++)
-                        assert_int_equal(sigqueue(target, SIGRTMIN, (union sigval){ .sival_int = sent++ }), 0);
+                        assert_int_equal(sigqueue(target, SIGRTMIN, (union sigval) { .sival_int = sent++ }), 0);
                 target_assert_injectable(target);
         }
         while (atomic_load(&shared->count) < sent)

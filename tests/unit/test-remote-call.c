@@ -39,7 +39,7 @@ long __wrap_ptrace(int request, ...) {
 
         requests++;
         if (requests == signal_before)
-                sigqueue(signal_target, SIGRTMIN, (union sigval){ .sival_int = 0 });
+                sigqueue(signal_target, SIGRTMIN, (union sigval) { .sival_int = 0 });
         if (requests >= fail_from && requests < fail_from + fail_count) {
                 errno = fail_error;
                 return -1;
