@@ -37,13 +37,15 @@ static char *skip_fields(char *text, unsigned number) {
 static int parse_line(char *line, ProcessMapping *ret_mapping) {
         ProcessMapping mapping = { 0 };
         char access[5];
-        char *path;
+        char *path, *newline;
 
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64, &mapping.start, &mapping.end, access,
                     &mapping.offset) != 4)
                 return -EBADMSG;
         mapping.code = access[0] == 'r' && access[2] == 'x';
-        line[strcspn(line, "\n")] = '\0';
+        newline = strchr(line, '\n');
+        if (newline)
+                *newline = '\0';
         path = skip_fields(line, 5);
         unescape(path);
         mapping.path = path;
