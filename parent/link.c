@@ -29,6 +29,8 @@ struct Link {
         sd_bus *bus;            /* NULL while there is no connection */
         bool registered;
         unsigned untold; /* updates that were not answered yet */
+        sd_bus *dead;    /* a connection given up, to be closed */
+        sd_event_source *burial;
         uint64_t pause;
         sd_event_source *retry;
         sd_event_source *appearance; /* the socket's folder is watched */
@@ -37,10 +39,28 @@ struct Link {
 
 static void connect_again(Link *link);
 
+static int on_burial(sd_event_source *source, void *userdata) {
+        Link *link = userdata;
+
+        link->dead = sd_bus_close_unref(link->dead);
+        return 0;
+}
+
+/* Later, for this may be a callback of the connection: sd-bus aborts when it is closed in one (seen with 252 and 262).
+ */
 static void disconnect(Link *link) {
+        int r;
+
         link->registered = false;
         link->untold = 0;
-        link->bus = sd_bus_close_unref(link->bus);
+        sd_bus_close_unref(link->dead);
+        link->dead = g_steal_pointer(&link->bus);
+        link->burial = sd_event_source_disable_unref(link->burial);
+        r = sd_event_add_defer(link->supervisor->event, &link->burial, on_burial, link);
+        if (r >= 0) /* before anything else that it may have to say */
+                r = sd_event_source_set_priority(link->burial, SD_EVENT_PRIORITY_IMPORTANT);
+        if (r < 0)
+                log_error("A connection to the daemon stays open: %s.", g_strerror(-r));
 }
 
 /* The daemon is not there: the job must not wait for it. */
@@ -276,7 +296,9 @@ int link_new(Supervisor *supervisor, Link **ret_link) {
 Link *link_free(Link *link) {
         if (!link)
                 return NULL;
-        disconnect(link);
+        sd_bus_close_unref(link->bus);
+        sd_bus_close_unref(link->dead);
+        sd_event_source_disable_unref(link->burial);
         sd_event_source_disable_unref(link->retry);
         sd_event_source_disable_unref(link->appearance);
         sd_event_source_disable_unref(link->hold);
