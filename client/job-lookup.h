@@ -26,4 +26,4 @@ void job_lookup_settle(Connection *connection);
 char *job_lookup_name(const char *object);
 
 #define LOOKUP_TIMEOUT (2 * G_USEC_PER_SEC)
-#define LOOKUP_QUIET (300 * 1000)
+#define LOOKUP_QUIET G_USEC_PER_SEC

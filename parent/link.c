@@ -18,7 +18,7 @@
 #define HOLD_TIMEOUT (3 * G_USEC_PER_SEC)
 #define CALL_TIMEOUT (10 * G_USEC_PER_SEC)
 
-#define PAUSE_MIN (G_USEC_PER_SEC / 10)
+#define PAUSE_MIN (G_USEC_PER_SEC / 50)
 #define PAUSE_MAX (30 * G_USEC_PER_SEC)
 
 struct Link {
