@@ -60,7 +60,6 @@ static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *u
         g_autofree char *reason = g_strdup_printf("Its helicopter-parent ended at once (%s %d); its log may say why.",
                 info->si_code == CLD_EXITED ? "code" : "signal", info->si_status);
 
-
         if (job && job->parent_pid == 0)
                 job_fail(job, reason);
         /* The event loop has the only reference, and drops it here. */
