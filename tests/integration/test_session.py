@@ -84,6 +84,7 @@ def test_interrupts_are_the_jobs_own_again(session):
     for _ in range(2):
         pdb = session.attach("nap")
         pdb.terminal.sendline("continue")
+        job.counts_on()  # or the terminal drops the line at the ^C
         pdb.terminal.sendintr()
         pdb._prompt()
         pdb.quit()
