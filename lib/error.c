@@ -39,7 +39,7 @@ static const struct {
                 "The job filters its own system calls and might be killed for one; start it without that filter to "
                 "debug it." },
         { HELICOPTER_ERROR_UNSUPPORTED_TARGET, EOPNOTSUPP,
-                "Run the job with a native interpreter of a supported CPU (x86-64)." },
+                "Run the job with a Python that helicopter supports: 3.14 or 3.15, native, on x86-64." },
         { HELICOPTER_ERROR_NOT_PYTHON, ENOEXEC, "Name the Python process with --pid when the job is a launcher." },
         { HELICOPTER_ERROR_PYTHON_TOO_OLD, EOPNOTSUPP, "Start the job with Python 3.14 or newer to debug it." },
         { HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,

@@ -135,6 +135,13 @@ static int python_error(int r, pid_t target, const PythonRuntime *runtime, sd_bu
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_PYTHON_TOO_OLD,
                         "Process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.",
                         target, runtime->major, runtime->minor);
+        case -EOPNOTSUPP:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
+                        "Process %d is Python %u.%u, which this helicopter does not know yet.", target, runtime->major,
+                        runtime->minor);
+        case -ESTALE:
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
+                        "The libpython of process %d was replaced on disk.", target);
         case -ESRCH:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", target);
         default:

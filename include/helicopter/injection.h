@@ -33,9 +33,12 @@ typedef struct Syscall {
  *   -EPERM      ptrace of it is not permitted
  *   -EBUSY      another tracer has it
  *   -EOPNOTSUPP the target is not a native process of this CPU, or has no system call instruction, or this CPU is not
- * supported -EACCES     the target's system calls are filtered (by a seccomp filter that this process does not have, or
- * syscall user dispatch) -ETIMEDOUT  it could not be stopped in time; nothing was done, and nothing will be -EDEADLK
- * SIGCHLD cannot be waited for, see above or another negative errno. *ret_result is untouched on failure.
+ *               supported
+ *   -EACCES     the target's system calls are filtered (by a seccomp filter that this process does not have, or by syscall
+ *               user dispatch)
+ *   -ETIMEDOUT  it could not be stopped in time; nothing was done, and nothing will be
+ *   -EDEADLK    SIGCHLD cannot be waited for, see above
+ * or another negative errno. *ret_result is untouched on failure.
  *
  * A target in a system call that Linux itself ends when its thread is stopped (epoll_wait, sigtimedwait and a few more;
  * see signal(7)) sees EINTR.

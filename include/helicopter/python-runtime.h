@@ -19,13 +19,16 @@ typedef struct PythonRuntime {
 /*
  * Find the Python in a process. The caller must be allowed to ptrace it.
  * Returns 0, or
- *   -ENOPKG     it is not a Python (neither its executable nor a libpython that it has loaded is one), or not one of
- * this CPU's native kind -ENODATA    it is a Python too old to say its version (before 3.13); *ret_runtime's major and
- * minor may be set from its file's name, else 0 -EOPNOTSUPP it is a Python whose tables are not known (of a later minor
- * version, or an alpha or beta version); whether it lets a debugger in is not known either -EAGAIN     its interpreter
- * is not set up far enough to tell, or is gone again: it is just starting or ending -ESTALE     it has a libpython that
- * was replaced or removed on disk -EBADMSG    what it says of itself contradicts itself -ESRCH      it is gone or
- * another negative errno. *ret_runtime is set on success, on -ENODATA and on -EOPNOTSUPP only. A process that calls
- * exec meanwhile may give any of these answers.
+ *   -ENOPKG      it is not a Python (neither its executable nor a libpython that it has loaded is one), or not one of this
+ *                CPU's native kind
+ *   -ENODATA     it is a Python too old to say its version (before 3.13); *ret_runtime's major and minor may be set from
+ *                its file's name, else 0
+ *   -EOPNOTSUPP  it is a Python whose tables are not known (of a later minor version, or an alpha or beta version)
+ *   -EAGAIN      its interpreter is not set up far enough to tell, or is gone again: it is just starting or ending
+ *   -ESTALE      it has a libpython that was replaced or removed on disk
+ *   -EBADMSG     what it says of itself contradicts itself
+ *   -ESRCH       it is gone
+ * or another negative errno. *ret_runtime is set on success, on -ENODATA and on -EOPNOTSUPP only. A process that calls exec
+ * meanwhile may give any of these answers.
  */
 int python_runtime_find(pid_t pid, PythonRuntime *ret_runtime);
