@@ -152,17 +152,22 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *userda
         return 0;
 }
 
-static int watch(Lease *lease) {
-        sd_event *event = lease->supervisor->event;
+/* Before the orders of the daemon: a tracer that has let go must not be in the way of the next that asks. */
+static int watch_fd(Lease *lease, int fd, uint32_t events, sd_event_source **ret_source) {
         int r;
 
-        r = sd_event_add_io(event, &lease->fd_source, lease->fd, 0 /* EPOLLHUP comes unasked */, on_end, lease);
+        r = sd_event_add_io(lease->supervisor->event, ret_source, fd, events, on_end, lease);
+        return r < 0 ? r : sd_event_source_set_priority(*ret_source, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+static int watch(Lease *lease) {
+        int r;
+
+        r = watch_fd(lease, lease->fd, 0 /* EPOLLHUP comes unasked */, &lease->fd_source);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(event, &lease->tracer_source, lease->tracer_pidfd, EPOLLIN, on_end, lease);
-        if (r < 0)
-                return r;
-        return sd_event_add_io(event, &lease->target_source, lease->target_pidfd, EPOLLIN, on_end, lease);
+        r = watch_fd(lease, lease->tracer_pidfd, EPOLLIN, &lease->tracer_source);
+        return r < 0 ? r : watch_fd(lease, lease->target_pidfd, EPOLLIN, &lease->target_source);
 }
 
 static int duplicate(int fd) {
