@@ -143,12 +143,12 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         return r < 0 ? r : 1;
 }
 
-static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+/* An order with the same name and arguments, answered as the parent answers it. */
+static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
         g_autoptr(sd_bus_message) order = NULL;
-        Job *job = userdata;
         int r;
 
-        r = order_new(job, "Kill", &order, error);
+        r = order_new(job, method, &order, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_copy(order, message, true);
@@ -158,16 +158,12 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
         return r < 0 ? r : 1;
 }
 
-static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) order = NULL;
-        Job *job = userdata;
-        int r;
+static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return pass_on(message, userdata, "Kill", error);
+}
 
-        r = order_new(job, "Revoke", &order, error);
-        if (r < 0)
-                return r;
-        r = order_send(job, order, message, NULL, error);
-        return r < 0 ? r : 1;
+static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return pass_on(message, userdata, "Revoke", error);
 }
 
 /* clang-format off */
