@@ -30,6 +30,9 @@
 #define HELICOPTER_ERROR_NOT_PYTHON "org.helicopter1.Error.NotPython"
 #define HELICOPTER_ERROR_PYTHON_TOO_OLD "org.helicopter1.Error.PythonTooOld"
 #define HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED "org.helicopter1.Error.RemoteDebugDisabled"
+#define HELICOPTER_ERROR_SCRIPT_PENDING "org.helicopter1.Error.ScriptPending"
+#define HELICOPTER_ERROR_NO_SCRIPT "org.helicopter1.Error.NoScript"
+#define HELICOPTER_ERROR_BLOCKED "org.helicopter1.Error.Blocked"
 #define HELICOPTER_ERROR_PARENT_LOST "org.helicopter1.Error.ParentLost"
 #define HELICOPTER_ERROR_TIMEOUT "org.helicopter1.Error.Timeout"
 
