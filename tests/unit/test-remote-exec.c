@@ -58,7 +58,7 @@ static void fill_thread(int i) {
 
         *word(thread, TABLE_THREAD_NEXT) = i + 1 < THREADS ? address(fake->threads[i + 1]) : 0;
         *word(thread, TABLE_THREAD_INTERPRETER) = address(fake->interpreters[1]);
-        *word(thread, TABLE_THREAD_NATIVE_ID) = (uint64_t) (100 + i);
+        *word(thread, TABLE_THREAD_NATIVE_ID) = 100u + (unsigned) i;
         *word(thread, EVAL_BREAKER) = 0xabcdef42;
         memset(thread + SCRIPT, 'x', 512);
 }
