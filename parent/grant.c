@@ -30,7 +30,7 @@ typedef struct Request {
         Supervisor *supervisor;
         sd_bus_message *message;
         sd_event_source *timer;
-        int64_t deadline; /* g_get_monotonic_time() */
+        int64_t deadline;    /* g_get_monotonic_time() */
         uint32_t target_pid; /* as it was asked for */
         Target target;
         pid_t tracer;

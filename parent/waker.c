@@ -47,9 +47,9 @@ typedef struct Stuck {
 struct Waker {
         Supervisor *supervisor;
         Target target;
-        Script *script;        /* NULL: somebody else's, or ended */
-        RemoteExec *foreign;   /* of somebody else's script */
-        PythonThread thread;   /* the one that is to run it */
+        Script *script;      /* NULL: somebody else's, or ended */
+        RemoteExec *foreign; /* of somebody else's script */
+        PythonThread thread; /* the one that is to run it */
         WakeMode mode;
         int64_t deadline; /* g_get_monotonic_time() */
         WakeDone done;
@@ -400,8 +400,7 @@ static int check_foreign(Waker *waker, sd_bus_error *error) {
         if (r < 0)
                 return target_python_error(pid, r, &runtime, error);
         if (remote_exec_is_pending(waker->foreign, &waker->thread) != 1)
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
         return 0;
 }
 
