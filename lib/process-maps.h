@@ -10,7 +10,7 @@
 typedef struct ProcessMapping {
         uint64_t start;
         uint64_t end;
-        uint64_t offset;  /* in the file */
+        uint64_t offset;       /* in the file */
         unsigned major, minor; /* of the file's device, which need not be the one that stat() says; 0: no file */
         uint64_t inode;
         bool code;        /* readable and executable */

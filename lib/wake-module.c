@@ -21,7 +21,8 @@ static bool has_one_of(const char *path, const char *const *prefixes) {
 }
 
 bool wake_module_is_libc(const char *path) {
-        static const char *const prefixes[] = { "libc.so.6", "libc-2.", "libpthread.so.0", "libpthread-2.", "ld-linux", NULL };
+        static const char *const prefixes[] = { "libc.so.6", "libc-2.", "libpthread.so.0", "libpthread-2.", "ld-linux",
+                NULL };
 
         return has_one_of(path, prefixes);
 }

@@ -78,7 +78,8 @@ static const Expected expected[] = {
 };
 
 /* Through OpenSSL: Modules/_ssl.c takes its "try again" as its own EINTR. */
-static const char *const tls_functions[] = { "read", "recv", "recvfrom", "recvmsg", "write", "send", "sendto", "sendmsg", NULL };
+static const char *const tls_functions[] = { "read", "recv", "recvfrom", "recvmsg", "write", "send", "sendto",
+        "sendmsg", NULL };
 
 /* "__libc_read", "__read_chk" and "_IO_fgets" are other names of read and fgets. */
 static char *normalise(const char *symbol) {

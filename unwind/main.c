@@ -55,7 +55,8 @@ static int read_snapshot(WakeSnapshot *snapshot) {
         r = read_all(snapshot, sizeof(*snapshot), &size);
         if (r < 0)
                 return r;
-        if (size < WAKE_SNAPSHOT_HEAD || snapshot->magic != WAKE_SNAPSHOT_MAGIC || snapshot->pid <= 0 || snapshot->tid <= 0)
+        if (size < WAKE_SNAPSHOT_HEAD || snapshot->magic != WAKE_SNAPSHOT_MAGIC || snapshot->pid <= 0 ||
+                snapshot->tid <= 0)
                 return -EBADMSG;
         if (snapshot->stack_size > WAKE_STACK_MAX || size < WAKE_SNAPSHOT_HEAD + snapshot->stack_size)
                 return -EBADMSG;

@@ -121,8 +121,8 @@ static int open_path(const char *path, const Module *module) {
 int module_open(Module *module, pid_t pid) {
         g_autofree char *root = g_strdup_printf("/proc/%d/root%s", pid, module->path);
         g_autofree char *exe = g_strdup_printf("/proc/%d/exe", pid);
-        g_autofree char *map = g_strdup_printf(
-                "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, module->start, module->first_end);
+        g_autofree char *map =
+                g_strdup_printf("/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, module->start, module->first_end);
         /* The last one needs a capability, but has files that were removed; so has exe, for one of them. */
         const char *const paths[] = { root, exe, map };
         ElfSection section;

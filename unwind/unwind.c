@@ -33,8 +33,8 @@ typedef struct Unwinding {
         unsigned frames;
 } Unwinding;
 
-static int find_elf(Dwfl_Module *dwfl_module, void **userdata, const char *name, Dwarf_Addr base, char **file_name,
-        Elf **elf) {
+static int find_elf(
+        Dwfl_Module *dwfl_module, void **userdata, const char *name, Dwarf_Addr base, char **file_name, Elf **elf) {
         Unwinding *unwinding = *userdata;
         Module *module = modules_find(unwinding->modules, base);
         int fd;
@@ -100,7 +100,8 @@ static bool has_tables(Dwfl_Module *module, Dwarf_Addr address) {
         return true;
 }
 
-static void print_frame(const Unwinding *unwinding, const Module *module, Dwfl_Module *dwfl_module, Dwarf_Addr address) {
+static void print_frame(
+        const Unwinding *unwinding, const Module *module, Dwfl_Module *dwfl_module, Dwarf_Addr address) {
         g_autofree char *path = printable(module->path, PATH_WIDTH);
         g_autofree char *symbol = NULL;
         GElf_Off offset;

@@ -50,7 +50,10 @@ static int ask_origin(const WakeSnapshot *snapshot, const ThreadCall *call) {
         if (getenv("HELICOPTER_WAKE_VERBOSE"))
                 fputs(buffer, stdout);
         r = wake_origin_parse(buffer, call, &caller);
-        printf("origin=%s unwind=%.1fms ", r > 0 ? "cpython" : caller ? caller : "?",
+        printf("origin=%s unwind=%.1fms ",
+                r > 0            ? "cpython"
+                        : caller ? caller
+                                 : "?",
                 (double) (g_get_monotonic_time() - began) / 1000);
         return r;
 }
