@@ -323,12 +323,19 @@ static bool is_same_call(const ThreadCall *a, const ThreadCall *b) {
         return a->blocked == b->blocked && a->number == b->number && a->stack_pointer == b->stack_pointer;
 }
 
+/* The first that is known of what the main thread does; give_thread_up() may say more. */
+static void begin_call(Waker *waker, const ThreadCall *call) {
+        waker->since = g_get_monotonic_time();
+        waker->call = *call;
+        if (is_main(waker) && call->blocked)
+                wake_cause_set(&waker->cause, wake_kind(call) == WAKE_LOCK ? CAUSE_LOCK : CAUSE_CALL, call, NULL);
+}
+
 static void look_at_call(Waker *waker, const ThreadCall *call) {
         int64_t now = g_get_monotonic_time();
 
         if (!is_same_call(&waker->call, call))
-                waker->since = now;
-        waker->call = *call;
+                begin_call(waker, call);
         if (is_stopped(waker))
                 wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
         else if (!call->blocked)
