@@ -42,8 +42,8 @@ static int parse_line(char *line, ProcessMapping *ret_mapping) {
         char access[5] = "";
         char *path, *newline;
 
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64, &mapping.start, &mapping.end, access,
-                    &mapping.offset) != 4)
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping.start, &mapping.end, access,
+                    &mapping.offset, &mapping.major, &mapping.minor, &mapping.inode) != 7)
                 return -EBADMSG;
         mapping.code = access[0] == 'r' && access[2] == 'x';
         newline = strchr(line, '\n');

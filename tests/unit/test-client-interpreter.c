@@ -31,17 +31,25 @@ static void copy_program(const char *from, const char *to) {
         assert_true(g_file_set_contents_full(to, contents, (gssize) size, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
 }
 
+/* What a Python says. `python3` itself may be a script that starts one. */
+static char *ask_python(const char *expression) {
+        g_autofree char *code = g_strdup_printf("import os, sys; print(%s, end='')", expression);
+        char *argv[] = { (char *) "python3", (char *) "-c", code, NULL }, *answer = NULL;
+
+        assert_true(g_spawn_sync(
+                NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &answer, NULL, NULL, NULL));
+        return answer;
+}
+
 static int set_up(void **state) {
         Fixture *fixture = g_new0(Fixture, 1);
         char *argv[] = { NULL, (char *) "-c", (char *) "import time; time.sleep(1000)", NULL };
-        g_autofree char *python = g_find_program_in_path("python3");
+        g_autofree char *python = ask_python("os.readlink('/proc/self/exe')");
 
+        fixture->version = ask_python("'%d.%d' % sys.version_info[:2]");
         fixture->folder = g_dir_make_tmp("test-XXXXXX", NULL);
         fixture->program = g_build_filename(fixture->folder, "python3.77", NULL);
         copy_program(python, fixture->program);
-        assert_true(
-                g_spawn_command_line_sync("python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2], end=\"\")'",
-                        &fixture->version, NULL, NULL, NULL));
         argv[0] = fixture->program;
         setenv("LD_LIBRARY_PATH", "/somewhere", 1);
         assert_int_equal(spawn(fixture->program, argv, NULL, NULL, &fixture->pid), 0);
