@@ -216,9 +216,7 @@ def test_dead_debugger_in_another_thread(session):
     pdb.command("break never")
     pdb.terminal.sendline("continue")
     job.counts_on()
-    for pid, command in session.processes():
-        if "attach.py" in command or str(CLIENT) in command:
-            os.kill(pid, signal.SIGKILL)
+    session.kill_client()
     pdb.terminal.expect(pexpect.EOF)
     wait.until(lambda: job.TracerPID == 0, "the lease ends")
     flag.touch()
