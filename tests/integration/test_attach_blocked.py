@@ -173,6 +173,19 @@ def test_interrupt_while_waiting(session):
     session.attach("nap").quit()
 
 
+def test_interrupt_while_the_debugger_starts(session):
+    run_sleeper(session, "python3.14", 1000)
+    for _ in range(3):
+        terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
+        wait.until(lambda: any("attach.py" in command for _, command in session.processes()), "the debugger starts")
+        terminal.sendintr()
+        terminal.expect_exact("Interrupted; process")
+        assert "Traceback" not in terminal.before
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        assert terminal.exitstatus == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_client_killed_while_waiting(session, number):
     """The request goes with it."""
