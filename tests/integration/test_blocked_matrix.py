@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A debugger on a job that is blocked, in all the ways that there are: a prompt at once, or an honest message; and the job's call
+ends when and how it would have ended anyway. `pytest -s` shows the table that is in docs/blocked-calls.md."""
+
+import os
+import time
+
+import pytest
+from support import matrix
+from support.session import PrivateSession, pid_alive
+
+PYTHONS = ["python3.14", "python3.15", "python3.14-dbg", "python3.15-dbg"]
+
+
+@pytest.fixture(scope="module")
+def shared():
+    session = PrivateSession()
+    session.start_bus()
+    session.start_daemon()
+    yield session
+    reports = session.sanitizer_reports()
+    session.close()
+    assert not reports, reports
+
+
+@pytest.fixture(scope="module")
+def outcomes(shared, request):
+    """Those of all cases that were chosen: they spend their time waiting, and do so together."""
+    chosen = [item.callspec.params for item in request.session.items if "outcomes" in item.fixturenames]
+    outcomes = matrix.run_cases(shared, [(case["python"], case["kind"]) for case in chosen])
+    print(f"\n<!-- matrix -->\n\n{matrix.table(outcomes)}\n<!-- end -->")
+    return outcomes
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("kind", matrix.CASES)
+def test_blocked(outcomes, python, kind):
+    if wrong := outcomes[python, kind].wrong:
+        pytest.fail(wrong, pytrace=False)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_long_sleep(shared, python):
+    """The prompt does not wait for the end of the sleep, twice."""
+    name = f"long-{python}"
+    report = shared.folder / f"{name}.json"
+    shared.start_job(name, [python, matrix.SOURCE, "sleep", "1000", report])
+    pid = shared.list()[name][3]
+    matrix.wait_blocked(pid, report, False)
+    for attempt in ("first", "second"):
+        began = time.monotonic()
+        pdb = shared.attach(name)
+        took = time.monotonic() - began
+        print(f"{python}: {attempt} prompt after {took:.2f} s")
+        assert "blocked_sleep()" in pdb.greeting
+        assert pdb.command("p local") == "'sleeper'"
+        pdb.quit()
+        matrix.wait_blocked(pid, report, False)
+        assert pid_alive(pid) and not report.exists()
+    os.kill(pid, 9)
