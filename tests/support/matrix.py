@@ -109,7 +109,7 @@ class Run:
         self.session, self.case, self.kind = session, CASES[kind], kind
         self.name = f"{kind}-{python}-{seconds}"
         self.report_path = session.folder / f"{self.name}.json"
-        self.job = session.start_job(self.name, [python, SOURCE, kind, seconds, self.report_path])
+        self.job = session.start_job(self.name, [python, "-Wignore::ResourceWarning", SOURCE, kind, seconds, self.report_path])
         self.pid = session.list()[self.name][3]
         wait_blocked(self.pid, self.report_path, self.case.busy)
         timeout = seconds * self.case.timeout

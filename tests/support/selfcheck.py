@@ -25,7 +25,7 @@ class SelfCheck:
         self.folder = session.folder / self.name
         self.folder.mkdir()
         self.scripts = self.folder / "scripts"  # each writes its number, when it runs
-        session.start_job(self.name, [python, JOBS / "selfcheck.py", self.folder])
+        session.start_job(self.name, [python, "-Wignore::ResourceWarning", JOBS / "selfcheck.py", self.folder])
         self.pid = session.list()[self.name][3]
         self.path = job_path(self.name)
         self.chance = random.Random(seed)
