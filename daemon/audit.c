@@ -9,14 +9,22 @@
 
 /* A journal that cannot be written to is no reason to refuse or to keep a permission: the results are not looked at. */
 
-void audit_granted(const Job *job, uint32_t target_pid, const Caller *caller) {
-        g_autofree char *id = g_strdup_printf(SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(AUDIT_GRANTED));
+static void record(const Job *job, uint32_t target_pid, const Caller *caller, sd_id128_t message, const char *does) {
+        g_autofree char *id = g_strdup_printf(SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(message));
 
-        sd_journal_send("MESSAGE=Job %s: pid %d (%s) may trace pid %u.", job->name, caller->pid, caller->command,
+        sd_journal_send("MESSAGE=Job %s: pid %d (%s) %s pid %u.", job->name, caller->pid, caller->command, does,
                 target_pid, "MESSAGE_ID=%s", id, "PRIORITY=%i", LOG_NOTICE, "HELICOPTER_JOB=%s", job->name,
                 "HELICOPTER_UNIT=%s", job->told.unit, "HELICOPTER_TARGET_PID=%u", target_pid,
                 "HELICOPTER_TRACER_PID=%d", caller->pid, "HELICOPTER_TRACER_UID=%u", caller->uid,
                 "HELICOPTER_TRACER_EXE=%s", caller->executable, NULL);
+}
+
+void audit_granted(const Job *job, uint32_t target_pid, const Caller *caller) {
+        record(job, target_pid, caller, AUDIT_GRANTED, "may trace");
+}
+
+void audit_script(const Job *job, uint32_t target_pid, const Caller *caller) {
+        record(job, target_pid, caller, AUDIT_SCRIPT, "has a script run by");
 }
 
 void audit_refused(const char *job_name, uint32_t target_pid, const Caller *caller, const sd_bus_error *why) {

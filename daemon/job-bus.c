@@ -6,16 +6,18 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "daemon/grant.h"
 #include "daemon/order.h"
+#include "daemon/trace.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
+#include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
-#include "helicopter/printable.h"
 
 #define STOP_GRACE (10 * G_USEC_PER_SEC)
 #define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
+
+#define WAKE_TIMEOUT_MAX ((uint64_t) G_TIME_SPAN_HOUR)
 
 /* What the kernel and a loaded machine may take after SIGKILL. */
 #define STOP_KILL_TIMEOUT (15 * G_USEC_PER_SEC)
@@ -54,35 +56,6 @@ static bool answer_stop(Job *job, sd_bus_message *call) {
                 return false;
         sd_bus_reply_method_return(call, NULL);
         return true;
-}
-
-static int refuse_option(const char *option, sd_bus_error *error) {
-        g_autofree char *shown = printable(option, 64);
-
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Stop has no option '%s'.", shown);
-}
-
-static int read_grace(sd_bus_message *message, uint64_t *grace, sd_bus_error *error) {
-        const char *option;
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(message, "s", &option);
-                if (r < 0)
-                        return r;
-                if (!g_str_equal(option, "grace"))
-                        return refuse_option(option, error);
-                r = sd_bus_message_read(message, "v", "t", grace);
-                if (r < 0)
-                        return r == -ENXIO ? -EINVAL : r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return r;
 }
 
 typedef struct Stop {
@@ -134,7 +107,7 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         uint64_t grace = STOP_GRACE;
         int r;
 
-        r = read_grace(message, &grace, error);
+        r = bus_options_read(message, "Stop", (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
         if (r < 0)
                 return r;
         if (grace > STOP_GRACE_MAX)
@@ -144,7 +117,8 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
 }
 
 /* An order with the same name and arguments, answered as the parent answers it. */
-static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
+static int pass_on_with(
+        sd_bus_message *message, Job *job, const char *method, const OrderHooks *hooks, sd_bus_error *error) {
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
@@ -154,8 +128,35 @@ static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus
         r = sd_bus_message_copy(order, message, true);
         if (r < 0)
                 return r;
-        r = order_send(job, order, message, NULL, error);
+        r = order_send(job, order, message, hooks, error);
         return r < 0 ? r : 1;
+}
+
+static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
+        return pass_on_with(message, job, method, &(OrderHooks) { .reply = order_pass_answer }, error);
+}
+
+/* Answered when the script has been taken, or its time is over. */
+static int method_wake(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        OrderHooks hooks = { .reply = order_pass_answer };
+        const char *mode;
+        const BusOption options[] = { { "mode", 's', &mode }, { "timeout", 't', &hooks.extra_time }, {} };
+        int r;
+
+        r = sd_bus_message_skip(message, "u");
+        if (r >= 0)
+                r = bus_options_read(message, "Wake", options, error);
+        if (r >= 0)
+                r = sd_bus_message_rewind(message, true);
+        if (r < 0)
+                return r;
+        if (hooks.extra_time > WAKE_TIMEOUT_MAX)
+                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "Wake's timeout is longer than an hour.");
+        return pass_on_with(message, userdata, "Wake", &hooks, error);
+}
+
+static int method_list_processes(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return pass_on(message, userdata, "ListProcesses", error);
 }
 
 static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -171,6 +172,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Grant", SD_BUS_ARGS("u", target_pid, "a{sv}", options), SD_BUS_RESULT("h", lease),
                 grant_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("RemoteExec", SD_BUS_ARGS("u", target_pid, "h", script, "a{sv}", options),
+                SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Wake", SD_BUS_ARGS("u", target_pid, "a{sv}", options),
+                SD_BUS_RESULT("a{sv}", result), method_wake, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
+                method_list_processes, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),

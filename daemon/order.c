@@ -104,7 +104,7 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},
         };
-        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT);
+        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT + order->hooks.extra_time);
         if (r < 0) {
                 order->answered = true; /* by whoever gets what is returned here */
                 order->hooks.free = NULL;
@@ -116,4 +116,15 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
         sd_bus_slot_set_floating(slot, true);
         sd_bus_slot_unref(slot);
         return 0;
+}
+
+int order_pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_copy(reply, answer, true);
+        return r < 0 ? r : sd_bus_message_send(reply);
 }

@@ -18,6 +18,7 @@ typedef struct OrderHooks {
         void (*failed)(const sd_bus_error *error, void *userdata);                  /* before the error is passed on */
         GDestroyNotify free; /* called last, whatever happened; not when order_send() fails */
         void *userdata;
+        uint64_t extra_time; /* that the parent is given to answer, beyond what is usual; microseconds */
 } OrderHooks;
 
 /*
@@ -25,3 +26,6 @@ typedef struct OrderHooks {
  * 0, or a negative errno and *error set: ParentLost when the connection has just gone.
  */
 int order_send(Job *job, sd_bus_message *order, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error);
+
+/* A `reply` that passes on whatever the answer holds. */
+int order_pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userdata);

@@ -11,6 +11,7 @@
 #include "daemon/job.h"
 #include "daemon/launcher.h"
 #include "daemon/wait.h"
+#include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
@@ -45,24 +46,6 @@ static void request_clear(Request *request) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
 
-static int refuse_options(sd_bus_message *message, sd_bus_error *error) {
-        g_autofree char *shown = NULL;
-        const char *option;
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(message, 'e', "sv");
-        if (r <= 0)
-                return r;
-        r = sd_bus_message_read(message, "s", &option);
-        if (r < 0)
-                return r;
-        shown = printable(option, SHOWN_MAX);
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "StartJob has no option '%s'.", shown);
-}
-
 /* sd-bus says NULL for an empty array. */
 static int read_strings(sd_bus_message *message, char ***ret_strings) {
         char **strings = NULL;
@@ -90,7 +73,7 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
         r = read_strings(message, &request->environment);
         if (r < 0)
                 return r;
-        return refuse_options(message, error);
+        return bus_options_read(message, "StartJob", (const BusOption[]) { {} }, error);
 }
 
 /* The bytes that strings take on a new process's stack; SIZE_MAX when one of them is longer than may be. */

@@ -6,23 +6,39 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "helicopter/cleanup.h"
 
 /* For kernels built without CONFIG_CROSS_MEMORY_ATTACH, and sandboxes that know no process_vm_readv(). */
-static int read_by_file(pid_t pid, uint64_t address, void *buffer, size_t size) {
+static int open_memory(pid_t pid, int flags) {
         char path[sizeof("/proc/2147483647/mem")];
-        autofd fd = -1;
-        ssize_t n;
+        int fd;
 
         snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, flags | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT ? -ESRCH : -errno;
-        n = pread(fd, buffer, size, (off_t) address);
-        if (n < 0)
+        return fd;
+}
+
+/* What a system call returned that should have moved `size` bytes. */
+static int judge(ssize_t moved, size_t size) {
+        if (moved < 0)
                 return errno == EIO ? -EFAULT : -errno;
-        return (size_t) n == size ? 0 : -EFAULT;
+        return (size_t) moved == size ? 0 : -EFAULT;
+}
+
+static int read_by_file(pid_t pid, uint64_t address, void *buffer, size_t size) {
+        autofd fd = open_memory(pid, O_RDONLY);
+
+        return fd < 0 ? fd : judge(pread(fd, buffer, size, (off_t) address), size);
+}
+
+static int write_by_file(pid_t pid, uint64_t address, const void *buffer, size_t size) {
+        autofd fd = open_memory(pid, O_WRONLY);
+
+        return fd < 0 ? fd : judge(pwrite(fd, buffer, size, (off_t) address), size);
 }
 
 int process_memory_read(pid_t pid, uint64_t address, void *buffer, size_t size) {
@@ -30,7 +46,13 @@ int process_memory_read(pid_t pid, uint64_t address, void *buffer, size_t size) 
         struct iovec remote = { .iov_base = (void *) (uintptr_t) address, .iov_len = size };
         ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 
-        if (n < 0)
-                return errno == ENOSYS ? read_by_file(pid, address, buffer, size) : -errno;
-        return (size_t) n == size ? 0 : -EFAULT;
+        return n < 0 && errno == ENOSYS ? read_by_file(pid, address, buffer, size) : judge(n, size);
+}
+
+int process_memory_write(pid_t pid, uint64_t address, const void *buffer, size_t size) {
+        struct iovec local = { .iov_base = (void *) buffer, .iov_len = size };
+        struct iovec remote = { .iov_base = (void *) (uintptr_t) address, .iov_len = size };
+        ssize_t n = process_vm_writev(pid, &local, 1, &remote, 1, 0);
+
+        return n < 0 && errno == ENOSYS ? write_by_file(pid, address, buffer, size) : judge(n, size);
 }

@@ -10,10 +10,9 @@
 
 #define COOKIE "xdebugpy"
 
-/* Generous limits, so that a hostile table leads nowhere far. CPython 3.14 has 320 kB, 230 kB and less than 1 kB. */
+/* Generous limits, so that a hostile table leads nowhere far. CPython 3.14 has 320 kB and 230 kB. */
 #define RUNTIME_MAX (16u * 1024u * 1024u)
 #define INTERPRETER_MAX (16u * 1024u * 1024u)
-#define THREAD_MAX (64u * 1024u)
 
 /* Words of the table. Those up to here are where they are in 3.13, 3.14 and 3.15 alike. */
 enum {
@@ -28,6 +27,11 @@ enum {
         WORD_INTERPRETER_NEXT,
         WORD_INTERPRETER_THREADS_HEAD,
         WORD_INTERPRETER_THREADS_MAIN,
+
+        /* 3.14, 3.15 */
+        WORD_THREAD_SIZE = 22,
+        WORD_THREAD_NEXT = 24,
+        WORD_THREAD_INTERPRETER = 25,
 };
 
 /* The last six words of the table are about the debugger. */
@@ -43,10 +47,11 @@ enum {
 
 static const struct {
         unsigned minor;
-        size_t debugger; /* the first of its words */
+        size_t thread_native_id; /* the word */
+        size_t debugger;         /* the first of its words */
 } tables[] = {
-        { 14, 89 },
-        { 15, 105 },
+        { 14, 28, 89 },
+        { 15, 31, 105 },
 };
 
 G_STATIC_ASSERT(PYTHON_OFFSETS_WORDS == 105 + DEBUGGER_WORDS);
@@ -57,27 +62,39 @@ static bool fits(uint64_t offset, uint64_t size, uint64_t whole) {
 }
 
 static int check(const PythonOffsets *offsets, uint64_t runtime, uint64_t interpreter) {
-        bool good = runtime <= RUNTIME_MAX && interpreter <= INTERPRETER_MAX;
+        uint64_t thread = offsets->thread_size, support = offsets->remote_debugger_support;
+        bool good = runtime <= RUNTIME_MAX && interpreter <= INTERPRETER_MAX && thread <= PYTHON_OFFSETS_THREAD_MAX;
 
         good = good && fits(offsets->interpreters_head, 8, runtime);
+        good = good && fits(offsets->interpreter_id, 8, interpreter);
         good = good && fits(offsets->interpreter_next, 8, interpreter);
         good = good && fits(offsets->threads_head, 8, interpreter);
         good = good && fits(offsets->threads_main, 8, interpreter);
         good = good && fits(offsets->remote_debugging_enabled, 4, interpreter);
-        good = good && fits(offsets->eval_breaker, 8, THREAD_MAX);
-        good = good && fits(offsets->remote_debugger_support, 4, THREAD_MAX);
-        good = good && fits(offsets->debugger_pending_call, 4, THREAD_MAX);
-        good = good && offsets->debugger_script_path < THREAD_MAX;
-        good = good && offsets->debugger_script_path_size > 1 && offsets->debugger_script_path_size < THREAD_MAX;
+        good = good && fits(offsets->thread_next, 8, thread);
+        good = good && fits(offsets->thread_interpreter, 8, thread);
+        good = good && fits(offsets->thread_native_id, 8, thread);
+        good = good && fits(offsets->eval_breaker, 8, thread);
+        good = good && fits(support, 4, thread);
+        good = good && fits(offsets->debugger_pending_call, 4, thread - support);
+        good = good && offsets->debugger_script_path <= thread - support;
+        good = good && offsets->debugger_script_path_size > 1;
+        good = good && offsets->debugger_script_path_size <= thread - support - offsets->debugger_script_path;
         return good ? 0 : -EBADMSG;
 }
 
-static int parse_debugger(const uint64_t *words, const uint64_t *debugger, PythonOffsets *offsets) {
+static int parse_debugger(
+        const uint64_t *words, size_t thread_native_id, const uint64_t *debugger, PythonOffsets *offsets) {
         offsets->debugger = true;
         offsets->interpreters_head = words[WORD_RUNTIME_INTERPRETERS_HEAD];
+        offsets->interpreter_id = words[WORD_INTERPRETER_ID];
         offsets->interpreter_next = words[WORD_INTERPRETER_NEXT];
         offsets->threads_head = words[WORD_INTERPRETER_THREADS_HEAD];
         offsets->threads_main = words[WORD_INTERPRETER_THREADS_MAIN];
+        offsets->thread_size = words[WORD_THREAD_SIZE];
+        offsets->thread_next = words[WORD_THREAD_NEXT];
+        offsets->thread_interpreter = words[WORD_THREAD_INTERPRETER];
+        offsets->thread_native_id = words[thread_native_id];
         offsets->remote_debugging_enabled = debugger[DEBUGGER_ENABLED];
         offsets->eval_breaker = debugger[DEBUGGER_EVAL_BREAKER];
         offsets->remote_debugger_support = debugger[DEBUGGER_SUPPORT];
@@ -112,7 +129,8 @@ int python_offsets_parse(const uint64_t *words, PythonOffsets *ret_offsets) {
                 r = -EOPNOTSUPP;
                 for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
                         if (offsets.minor == tables[i].minor)
-                                r = parse_debugger(words, words + tables[i].debugger, &offsets);
+                                r = parse_debugger(
+                                        words, tables[i].thread_native_id, words + tables[i].debugger, &offsets);
         }
         if (r == 0 || r == -EOPNOTSUPP)
                 *ret_offsets = offsets;

@@ -15,6 +15,9 @@
 /* Words up to the last that is used, of the longest table known (3.15). */
 #define PYTHON_OFFSETS_WORDS 111
 
+/* No thread state of a table that is accepted is larger, in bytes. CPython 3.14 and 3.15 have less than 1000. */
+#define PYTHON_OFFSETS_THREAD_MAX 8192
+
 typedef struct PythonOffsets {
         unsigned major, minor, micro;
 
@@ -23,12 +26,18 @@ typedef struct PythonOffsets {
         uint64_t interpreters_head; /* in the runtime: the first interpreter's address */
 
         /* In an interpreter. */
+        uint64_t interpreter_id; /* 64 bits; 0: the main one */
         uint64_t interpreter_next;
-        uint64_t threads_head;
+        uint64_t threads_head; /* the newest thread state */
         uint64_t threads_main;
         uint64_t remote_debugging_enabled; /* an int: 1 */
 
+        uint64_t thread_size; /* bytes, of a thread state */
+
         /* In a thread state. */
+        uint64_t thread_next;
+        uint64_t thread_interpreter;
+        uint64_t thread_native_id; /* unsigned long: what gettid() returned */
         uint64_t eval_breaker;
         uint64_t remote_debugger_support;
 

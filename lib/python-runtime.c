@@ -15,6 +15,7 @@
 #include "lib/elf-section.h"
 #include "lib/process-maps.h"
 #include "lib/process-memory.h"
+#include "lib/python-interpreter.h"
 #include "lib/python-offsets.h"
 
 /* Mappings of the executable and of a libpython; CPython's have five each. */
@@ -105,21 +106,14 @@ static void version_from_name(const char *path, PythonRuntime *runtime) {
 
 /* Whether the interpreter lets a debugger in: decided when it starts, from its build, environment and command line. */
 static int read_remote_debug(pid_t pid, uint64_t address, const PythonOffsets *offsets, bool *ret_enabled) {
-        uint64_t interpreter, thread;
+        uint64_t interpreter;
         int32_t enabled;
         int r;
 
-        r = process_memory_read(pid, address + offsets->interpreters_head, &interpreter, sizeof(interpreter));
+        /* It has got its configuration before it has a thread state (3.14, 3.15). */
+        r = python_interpreter_main(pid, address, offsets, &interpreter);
         if (r < 0)
                 return r;
-        if (interpreter == 0)
-                return -EAGAIN;
-        r = process_memory_read(pid, interpreter + offsets->threads_head, &thread, sizeof(thread));
-        if (r < 0)
-                return r;
-        /* The first thread state is made after the interpreter has got its configuration (3.14, 3.15). */
-        if (thread == 0)
-                return -EAGAIN;
         r = process_memory_read(pid, interpreter + offsets->remote_debugging_enabled, &enabled, sizeof(enabled));
         if (r < 0)
                 return r;

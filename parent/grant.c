@@ -7,14 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/printable.h"
-#include "helicopter/process.h"
 #include "helicopter/python-runtime.h"
 #include "parent/lease.h"
-#include "parent/link.h"
-#include "parent/supervisor.h"
+#include "parent/target.h"
 
 /*
  * A Python that was just started cannot be debugged before it has set itself up, and there is no event for that: it is
@@ -31,12 +30,12 @@ typedef struct Request {
         sd_bus_message *message;
         sd_event_source *timer;
         int64_t deadline; /* g_get_monotonic_time() */
-        pid_t target;
-        int target_pidfd;
+        uint32_t target_pid; /* as it was asked for */
+        Target target;
         pid_t tracer;
         int tracer_pidfd; /* owned by the message */
-        int force;
-        int python;
+        int force, python, permit;
+        LeaseVia via;
 } Request;
 
 static Request *request_free(Request *request) {
@@ -44,110 +43,49 @@ static Request *request_free(Request *request) {
                 return NULL;
         request->supervisor->grants_under_way--;
         sd_event_source_disable_unref(request->timer);
-        close_fd(&request->target_pidfd);
+        target_clear(&request->target);
         sd_bus_message_unref(request->message);
         g_free(request);
         return NULL;
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
 
-static int refuse_option(const char *option, sd_bus_error *error) {
-        g_autofree char *shown = printable(option, 64);
+static int read_via(const char *via, Request *request, sd_bus_error *error) {
+        g_autofree char *shown = NULL;
 
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Grant has no option '%s'.", shown);
-}
-
-static int read_option(Request *request, sd_bus_error *error) {
-        const char *option;
-        int *flag, r;
-
-        r = sd_bus_message_read(request->message, "s", &option);
-        if (r < 0)
-                return r;
-        if (g_str_equal(option, "force"))
-                flag = &request->force;
-        else if (g_str_equal(option, "python"))
-                flag = &request->python;
-        else
-                return refuse_option(option, error);
-        r = sd_bus_message_read(request->message, "v", "b", flag);
-        return r == -ENXIO ? -EINVAL : r;
+        if (g_str_equal(via, "auto"))
+                request->via = LEASE_VIA_ANY;
+        else if (g_str_equal(via, "syscall"))
+                request->via = LEASE_VIA_SYSCALL;
+        else if (g_str_equal(via, "remote-exec"))
+                request->via = LEASE_VIA_SCRIPT;
+        else {
+                shown = printable(via, 64);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "Grant's via is not '%s'.", shown);
+        }
+        return 0;
 }
 
 static int read_request(Request *request, sd_bus_error *error) {
-        uint32_t target, tracer;
+        const char *via = "auto";
+        const BusOption options[] = {
+                { "force", 'b', &request->force },
+                { "python", 'b', &request->python },
+                { "permit", 'b', &request->permit },
+                { "via", 's', &via },
+                {},
+        };
+        uint32_t tracer;
         int r;
 
-        r = sd_bus_message_read(request->message, "uuh", &target, &tracer, &request->tracer_pidfd);
+        r = sd_bus_message_read(request->message, "uuh", &request->target_pid, &tracer, &request->tracer_pidfd);
         if (r < 0)
                 return r;
         if (tracer > G_MAXINT32)
                 return -ERANGE;
-        if (target > G_MAXINT32)
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.", target);
-        request->target = target ? (pid_t) target : request->supervisor->child.pid;
         request->tracer = (pid_t) tracer;
-        r = sd_bus_message_enter_container(request->message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(request->message, 'e', "sv")) > 0) {
-                r = read_option(request, error);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(request->message);
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-/* Hold the target by a pidfd, and see that it is below us while it is held. */
-static int hold_target(Request *request, sd_bus_error *error) {
-        int r;
-
-        if (supervisor_job_has_ended(request->supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
-        request->target_pidfd = process_open(request->target);
-        if (request->target_pidfd >= 0) {
-                r = process_is_descendant(request->target, getpid());
-                if (r > 0)
-                        return 0;
-        }
-        return sd_bus_error_setf(
-                error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %d is not one of the job's.", request->target);
-}
-
-static int check_tracer(const Request *request, sd_bus_error *error) {
-        const Lease *lease = request->supervisor->lease;
-
-        if (!lease || request->force)
-                return 0;
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is being traced by pid %d (%s).",
-                lease->target, lease->tracer, lease->tracer_command ? lease->tracer_command : "");
-}
-
-static int python_error(int r, pid_t target, const PythonRuntime *runtime, sd_bus_error *error) {
-        switch (r) {
-        case -ENOPKG:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PYTHON, "Process %d is not a Python.", target);
-        case -ENODATA:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_PYTHON_TOO_OLD,
-                        "Process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.",
-                        target, runtime->major, runtime->minor);
-        case -EOPNOTSUPP:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "Process %d is Python %u.%u, which this helicopter does not know yet.", target, runtime->major,
-                        runtime->minor);
-        case -ESTALE:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "The libpython of process %d was replaced on disk.", target);
-        case -ESRCH:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", target);
-        default:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "The Python in process %d cannot be looked at: %s.", target, g_strerror(-r));
-        }
+        r = bus_options_read(request->message, "Grant", options, error);
+        return r < 0 ? r : read_via(via, request, error);
 }
 
 static void note_version(Supervisor *supervisor, const PythonRuntime *runtime) {
@@ -162,18 +100,17 @@ static int check_python(const Request *request, sd_bus_error *error) {
 
         if (!request->python)
                 return 0;
-        r = python_runtime_find(request->target, &runtime);
+        r = python_runtime_find(request->target.pid, &runtime);
         if (r == -EAGAIN)
                 return r;
         if (r < 0)
-                return python_error(r, request->target, &runtime, error);
-        if (request->target == request->supervisor->child.pid)
+                return target_python_error(request->target.pid, r, &runtime, error);
+        if (request->target.pid == request->supervisor->child.pid)
                 note_version(request->supervisor, &runtime);
         if (runtime.major == 3 && runtime.minor < 14)
-                return python_error(-ENODATA, request->target, &runtime, error);
+                return target_python_error(request->target.pid, -ENODATA, &runtime, error);
         if (!runtime.remote_debug)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED,
-                        "Remote debugging is switched off in process %d.", request->target);
+                return target_python_error(request->target.pid, -EACCES, &runtime, error);
         return 0;
 }
 
@@ -183,11 +120,13 @@ static int grant(Request *request, sd_bus_error *error) {
         Lease *lease;
         int r;
 
-        r = check_tracer(request, error);
-        if (r < 0)
-                return r;
-        r = lease_new(supervisor, request->target, request->target_pidfd, request->tracer, request->tracer_pidfd,
-                &lease, &lease_fd, error);
+        if (!request->force) {
+                r = lease_check(supervisor, 0, error);
+                if (r < 0)
+                        return r;
+        }
+        r = lease_new(supervisor, &request->target, request->tracer, request->tracer_pidfd, request->permit, &lease,
+                &lease_fd, error);
         if (r < 0)
                 return r;
         lease_replace(supervisor, lease);
@@ -224,8 +163,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
                 }
         }
         if (r == -EAGAIN)
-                r = sd_bus_error_setf(&error, HELICOPTER_ERROR_TIMEOUT,
-                        "Process %d has not finished starting its Python.", request->target);
+                r = target_python_error(request->target.pid, r, NULL, &error);
         if (r < 0)
                 sd_bus_reply_method_errno(request->message, r, &error);
         return 0;
@@ -245,12 +183,13 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 .supervisor = supervisor,
                 .message = sd_bus_message_ref(message),
                 .deadline = g_get_monotonic_time() + STARTING_TIMEOUT,
-                .target_pidfd = -1,
+                .target = TARGET_NONE,
+                .permit = true,
         };
         r = read_request(request, error);
         if (r < 0)
                 return r;
-        r = hold_target(request, error);
+        r = target_hold(supervisor, request->target_pid, &request->target, error);
         if (r < 0)
                 return r;
         r = try(request, error);

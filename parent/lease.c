@@ -15,41 +15,13 @@
 #include "helicopter/process.h"
 #include "helicopter/yama.h"
 #include "parent/link.h"
+#include "parent/target.h"
 
 /* A process that cannot be stopped in this time is in an uninterruptible wait. */
 #define INJECTION_TIMEOUT (2 * G_USEC_PER_SEC)
 
 /* Between attempts to take a permission back. */
 #define RETRY_PAUSE G_USEC_PER_SEC
-
-static int describe(sd_bus_error *error, int r, pid_t target) {
-        ProcessStatus status = {};
-
-        switch (r) {
-        case -ESRCH:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", target);
-        case -EBUSY: {
-                g_autofree char *command = NULL;
-
-                process_status(target, &status);
-                command = process_command(status.tracer);
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is traced by pid %d (%s).",
-                        target, status.tracer, command ? command : "gone");
-        }
-        case -EACCES:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_SECCOMP_FILTERED,
-                        "Process %d has a seccomp filter of its own; no system call is made in it.", target);
-        case -EOPNOTSUPP:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "Process %d is not a native process of a supported CPU.", target);
-        case -ETIMEDOUT:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
-                        "Process %d could not be stopped in time; it is in an uninterruptible wait.", target);
-        default:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "Process %d cannot be made to accept a tracer: %s.", target, g_strerror(-r));
-        }
-}
 
 /* Where Yama is off or absent nothing needs to be permitted. */
 static int permit(Lease *lease, sd_bus_error *error) {
@@ -58,12 +30,12 @@ static int permit(Lease *lease, sd_bus_error *error) {
         if (!process_alive(lease->tracer_pidfd))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The tracer has ended.");
         if (!process_alive(lease->target_pidfd))
-                return describe(error, -ESRCH, lease->target);
+                return target_trace_error(lease->target, -ESRCH, error);
         if (yama_ptrace_scope() < 1)
                 return 0;
         r = injection_set_ptracer(lease->target, lease->tracer, INJECTION_TIMEOUT);
         if (r < 0)
-                return describe(error, r, lease->target);
+                return target_trace_error(lease->target, r, error);
         lease->injected = true;
         return 0;
 }
@@ -176,16 +148,25 @@ static int duplicate(int fd) {
         return copy < 0 ? -errno : copy;
 }
 
-int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
-        int *ret_fd, sd_bus_error *error) {
+int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error) {
+        const Lease *lease = supervisor->lease;
+
+        if (!lease || lease->tracer == caller)
+                return 0;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is being traced by pid %d (%s).",
+                lease->target, lease->tracer, lease->tracer_command ? lease->tracer_command : "");
+}
+
+int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permitted,
+        Lease **ret_lease, int *ret_fd, sd_bus_error *error) {
         g_autoptr(Lease) lease = g_new(Lease, 1);
         autofd other_end = -1;
         int ends[2], r;
 
-        *lease = (Lease) { .supervisor = supervisor, .target = target, .tracer = tracer, .fd = -1 };
+        *lease = (Lease) { .supervisor = supervisor, .target = target->pid, .tracer = tracer, .fd = -1 };
         lease->tracer_command = process_command(tracer);
         lease->tracer_pidfd = duplicate(tracer_pidfd);
-        lease->target_pidfd = duplicate(target_pidfd);
+        lease->target_pidfd = duplicate(target->pidfd);
         if (lease->tracer_pidfd < 0 || lease->target_pidfd < 0)
                 return -EMFILE;
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -195,9 +176,11 @@ int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t trac
         r = watch(lease);
         if (r < 0)
                 return r;
-        r = permit(lease, error);
-        if (r < 0)
-                return r;
+        if (permitted) {
+                r = permit(lease, error);
+                if (r < 0)
+                        return r;
+        }
         *ret_lease = g_steal_pointer(&lease);
         *ret_fd = g_steal_fd(&other_end);
         return 0;

@@ -10,6 +10,14 @@
 #include <systemd/sd-bus.h>
 
 #include "parent/supervisor.h"
+#include "parent/target.h"
+
+/* How a permission is to be given. */
+typedef enum LeaseVia {
+        LEASE_VIA_ANY,     /* by an injected system call where that is possible, else by a script */
+        LEASE_VIA_SYSCALL, /* by an injected system call */
+        LEASE_VIA_SCRIPT,  /* by a script that the target's Python runs */
+} LeaseVia;
 
 struct Lease {
         Supervisor *supervisor; /* not owned */
@@ -26,12 +34,15 @@ struct Lease {
         sd_event_source *retry; /* the permission could not be taken back yet */
 };
 
+/* Who else than `caller` has the lease: 0, or a negative errno and sets *error to TracerBusy. */
+int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error);
+
 /*
- * Permit `tracer` to trace `target`. tracer_pidfd and target_pidfd are duplicated. *ret_fd is the tracer's end. Returns
- * 0, or a negative errno and sets *error.
+ * Permit `tracer` to trace `target`; not permitted: only reserve it. tracer_pidfd and the target's are duplicated.
+ * *ret_fd is the tracer's end. Returns 0, or a negative errno and sets *error.
  */
-int lease_new(Supervisor *supervisor, pid_t target, int target_pidfd, pid_t tracer, int tracer_pidfd, Lease **ret_lease,
-        int *ret_fd, sd_bus_error *error);
+int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permitted,
+        Lease **ret_lease, int *ret_fd, sd_bus_error *error);
 
 /* Put a new lease in the place of the supervisor's, which may be NULL, and tell the daemon. Takes `lease` over. */
 void lease_replace(Supervisor *supervisor, Lease *lease);

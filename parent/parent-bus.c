@@ -9,6 +9,9 @@
 #include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
+#include "parent/process-list.h"
+#include "parent/remote-exec.h"
+#include "parent/wake.h"
 
 static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
         if (supervisor_job_has_ended(supervisor))
@@ -76,6 +79,11 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Grant",
                 SD_BUS_ARGS("u", target_pid, "u", tracer_pid, "h", tracer, "a{sv}", options),
                 SD_BUS_RESULT("h", lease), grant_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("RemoteExec",
+                SD_BUS_ARGS("u", target_pid, "u", caller_pid, "h", caller, "h", script, "a{sv}", options),
+                SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
+                process_list_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("t", grace), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),

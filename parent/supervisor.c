@@ -17,6 +17,8 @@
 #include "helicopter/process.h"
 #include "parent/lease.h"
 #include "parent/link.h"
+#include "parent/script.h"
+#include "parent/waker.h"
 
 /* How long the daemon may take to hear of the end, before the parent ends without. */
 #define TELL_END_TIMEOUT (2 * G_USEC_PER_SEC)
@@ -62,6 +64,14 @@ static void main_process_ended(Supervisor *supervisor, const siginfo_t *info) {
         end(supervisor, supervisor->exit_code == 0 || supervisor->asked_to_end ? JOB_EXITED : JOB_FAILED);
 }
 
+void supervisor_add_helper(Supervisor *supervisor, pid_t pid) {
+        g_hash_table_add(supervisor->helpers, GINT_TO_POINTER(pid));
+}
+
+bool supervisor_is_helper(const Supervisor *supervisor, pid_t pid) {
+        return g_hash_table_contains(supervisor->helpers, GINT_TO_POINTER(pid));
+}
+
 void supervisor_reap(Supervisor *supervisor) {
         siginfo_t info;
 
@@ -69,6 +79,7 @@ void supervisor_reap(Supervisor *supervisor) {
                 info.si_pid = 0;
                 if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
                         return;
+                g_hash_table_remove(supervisor->helpers, GINT_TO_POINTER(info.si_pid));
                 if (info.si_pid == supervisor->child.pid)
                         main_process_ended(supervisor, &info);
         }
@@ -147,6 +158,7 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
                 .event = sd_event_ref(event),
                 .options = options,
                 .child = CHILD_NONE,
+                .helpers = g_hash_table_new(NULL, NULL),
                 .exit_code = -1,
                 .failure_reason = NULL,
                 .working_directory = g_get_current_dir(),
@@ -161,12 +173,14 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
 }
 
 void supervisor_clear(Supervisor *supervisor) {
+        script_withdraw_all(supervisor);
         supervisor->lease = lease_free(supervisor->lease);
         supervisor->link = link_free(supervisor->link);
         sd_event_source_disable_unref(supervisor->exec_source);
         sd_event_source_disable_unref(supervisor->kill_timer);
         sd_event_source_disable_unref(supervisor->exit_timer);
         child_close(&supervisor->child);
+        g_clear_pointer(&supervisor->helpers, g_hash_table_unref);
         g_free(supervisor->failure_reason);
         g_free(supervisor->python_version);
         g_free(supervisor->working_directory);
@@ -203,7 +217,8 @@ int supervisor_signal_all(Supervisor *supervisor, int signal) {
                 return count;
         supervisor_note_signal(supervisor, signal);
         for (int i = 0; i < count; i++)
-                signal_process(pids[i], signal);
+                if (!supervisor_is_helper(supervisor, pids[i]))
+                        signal_process(pids[i], signal);
         return 0;
 }
 

@@ -30,6 +30,9 @@ typedef struct Supervisor {
         Link *link;
         Lease *lease; /* NULL: nobody traces */
         unsigned grants_under_way;
+        GQueue scripts;      /* queued in the job; parent/script.h */
+        GQueue wakers;       /* that see to them; parent/waker.h */
+        GHashTable *helpers; /* pids of the parent's own children */
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
         sd_event_source *exit_timer; /* for telling the daemon of the end */
@@ -72,6 +75,10 @@ int supervisor_signal_all(Supervisor *supervisor, int signal);
 
 /* SIGTERM, and SIGKILL to all descendants after `grace` microseconds. 0 or a negative errno. */
 int supervisor_stop(Supervisor *supervisor, uint64_t grace);
+
+/* A child of the parent's own, which is none of the job's processes, until it is waited for. */
+void supervisor_add_helper(Supervisor *supervisor, pid_t pid);
+bool supervisor_is_helper(const Supervisor *supervisor, pid_t pid);
 
 /* Wait for children that have ended. */
 void supervisor_reap(Supervisor *supervisor);

@@ -26,7 +26,7 @@ static void test_known(void **state) {
                 assert_int_equal(offsets.interpreters_head, TABLE_INTERPRETERS_HEAD);
                 assert_int_equal(offsets.interpreter_next, 7272);
                 assert_int_equal(offsets.threads_head, TABLE_THREADS_HEAD);
-                assert_int_equal(offsets.threads_main, 7352);
+                assert_int_equal(offsets.threads_main, TABLE_THREADS_MAIN);
                 assert_int_equal(offsets.eval_breaker, 24);
                 assert_int_equal(offsets.remote_debugger_support, 304);
                 assert_int_equal(offsets.remote_debugging_enabled, TABLE_REMOTE_DEBUG);

@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-#include <systemd/sd-bus.h>
-
-/* The method Job.Grant. */
-int grant_method(sd_bus_message *message, void *job, sd_bus_error *error);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "helicopter/bus-options.h"
+
+#include <errno.h>
+#include <glib.h>
+
+#include "helicopter/error.h"
+#include "helicopter/printable.h"
+
+static const BusOption *find(const BusOption *options, const char *name) {
+        for (; options->name; options++)
+                if (g_str_equal(options->name, name))
+                        return options;
+        return NULL;
+}
+
+static int refuse(const char *method, const char *name, sd_bus_error *error) {
+        g_autofree char *shown = printable(name, 64);
+
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "%s has no option '%s'.", method, shown);
+}
+
+static int read_one(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error) {
+        const BusOption *option;
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &name);
+        if (r < 0)
+                return r;
+        option = find(options, name);
+        if (!option)
+                return refuse(method, name, error);
+        r = sd_bus_message_read(message, "v", (const char[]) { option->type, '\0' }, option->value);
+        return r == -ENXIO ? -EINVAL : r;
+}
+
+int bus_options_read(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error) {
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+                r = read_one(message, method, options, error);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(message);
+}

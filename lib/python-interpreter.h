@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The interpreters and thread states of a Python process. It may be hostile: lists may be endless, cyclic or lead nowhere. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "helicopter/remote-exec.h"
+#include "lib/python-offsets.h"
+
+/*
+ * The main interpreter, which has the id 0 (others are newer, and come first in the list). runtime: the address of
+ * _PyRuntime. Returns 0, or
+ *   -EAGAIN   there is none, or it has no thread: the process is just starting or ending
+ *   -EBADMSG  the list makes no sense
+ * or an error of process_memory_read().
+ */
+int python_interpreter_main(pid_t pid, uint64_t runtime, const PythonOffsets *offsets, uint64_t *ret_interpreter);
+
+/*
+ * The interpreter's threads, the main thread first; the main thread is the oldest where none is said to be (in a child
+ * forked by another thread, in a program that embeds Python). At most max; returns their number (at least 1), -EAGAIN
+ * when there is none, -EBADMSG or an error of process_memory_read().
+ */
+int python_interpreter_threads(
+        pid_t pid, uint64_t interpreter, const PythonOffsets *offsets, PythonThread *threads, size_t max);
+
+/* Whether this is a thread of the interpreter: 0, -ESRCH, or an error of python_interpreter_threads(). */
+int python_interpreter_check_thread(
+        pid_t pid, uint64_t interpreter, const PythonOffsets *offsets, const PythonThread *thread);

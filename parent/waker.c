@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * There is no event for a thread that enters or leaves a system call, so it is looked at again after pauses. What is waited
+ * for, the script that is read, does have one.
+ */
+
+#include "parent/waker.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/process.h"
+#include "helicopter/wake.h"
+#include "parent/wake-cause.h"
+
+/* Between two looks at a thread: the first, and the longest. */
+#define PAUSE_MIN (2 * G_TIME_SPAN_MILLISECOND)
+#define PAUSE_MAX (100 * G_TIME_SPAN_MILLISECOND)
+
+/* Locks that are held for a shorter time are nothing to move a script for. */
+#define LOCK_PATIENCE (150 * G_TIME_SPAN_MILLISECOND)
+
+/* A thread other than the main one that runs, but does not take the script: another may do so sooner. */
+#define RUN_PATIENCE G_USEC_PER_SEC
+
+/* A call that is made again after this many interruptions, without a look at the script, is CPython's neither. */
+#define INTERRUPTS_MAX 3
+
+/* A stop takes less than a millisecond, unless the thread is in an uninterruptible wait. */
+#define STOP_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
+
+#define THREADS_MAX 256
+#define WAKERS_MAX 64
+
+/* A thread that cannot run the script for as long as it is in the same call. */
+typedef struct Stuck {
+        pid_t tid;
+        uint64_t stack_pointer;
+        long number;
+} Stuck;
+
+typedef struct Waker {
+        Supervisor *supervisor;
+        Target target;
+        Script *script;        /* NULL: somebody else's, or ended */
+        RemoteExec *foreign;   /* of somebody else's script */
+        PythonThread thread;   /* the one that is to run it */
+        WakeMode mode;
+        int64_t deadline; /* g_get_monotonic_time() */
+        WakeDone done;
+        void *userdata;
+
+        sd_event_source *timer;
+        uint64_t pause;
+
+        int64_t since;       /* the thread has been in this state */
+        ThreadCall call;     /* that it was in then */
+        unsigned interrupts; /* of this thread */
+        GArray *stuck;       /* Stuck */
+
+        WakeSnapshot *snapshot; /* who made the call is being found out */
+        sd_event_source *origin_source;
+        int origin_fd;
+        GString *origin;
+
+        WakeCause cause;   /* why the main thread has not run it */
+        char *interrupted; /* the name of the call that was interrupted */
+} Waker;
+
+static void forget_origin(Waker *waker) {
+        waker->snapshot = wake_snapshot_free(waker->snapshot);
+        waker->origin_source = sd_event_source_disable_unref(waker->origin_source);
+        close_fd(&waker->origin_fd);
+        g_string_truncate(waker->origin, 0);
+}
+
+static Waker *waker_free(Waker *waker) {
+        if (!waker)
+                return NULL;
+        g_queue_remove(&waker->supervisor->wakers, waker);
+        forget_origin(waker);
+        g_string_free(waker->origin, TRUE);
+        g_array_unref(waker->stuck);
+        sd_event_source_disable_unref(waker->timer);
+        remote_exec_free(waker->foreign);
+        target_clear(&waker->target);
+        wake_cause_clear(&waker->cause);
+        g_free(waker->interrupted);
+        g_free(waker);
+        return NULL;
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Waker, waker_free)
+
+static bool is_main(const Waker *waker) {
+        return waker->thread.tid == waker->target.pid;
+}
+
+static void succeed(Waker *waker) {
+        g_autofree char *reason = is_main(waker) ? NULL : wake_cause_sentence(&waker->cause);
+        const WakeResult result = {
+                .thread = waker->thread.tid,
+                .main = is_main(waker),
+                .reason = reason ? reason : "",
+                .call = waker->interrupted ? waker->interrupted : "",
+        };
+
+        waker->done(&result, NULL, waker->userdata);
+        waker_free(waker);
+}
+
+static void fail(Waker *waker, const sd_bus_error *error) {
+        waker->done(NULL, error, waker->userdata);
+        waker_free(waker);
+}
+
+static void fail_gone(Waker *waker) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        if (process_alive(waker->target.pidfd))
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_NO_SCRIPT, "The script for process %d was withdrawn.",
+                        waker->target.pid);
+        else
+                target_trace_error(waker->target.pid, -ESRCH, &error);
+        fail(waker, &error);
+}
+
+static void on_script_ended(ScriptEnd end, void *userdata) {
+        Waker *waker = userdata;
+
+        waker->script = NULL;
+        if (end == SCRIPT_TAKEN)
+                succeed(waker);
+        else
+                fail_gone(waker);
+}
+
+/* The script is not going to be run: take it back. At the last moment it may be, all the same. */
+static void give_up(Waker *waker) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Script *script = g_steal_pointer(&waker->script);
+        ScriptEnd end = SCRIPT_WITHDRAWN;
+
+        if (script)
+                end = script_withdraw(script);
+        if (end == SCRIPT_TAKEN) {
+                succeed(waker);
+                return;
+        }
+        wake_cause_error(&waker->cause, waker->target.pid, &error);
+        fail(waker, &error);
+}
+
+static bool is_stuck(const Waker *waker, pid_t tid, const ThreadCall *call) {
+        for (guint i = 0; i < waker->stuck->len; i++) {
+                const Stuck *stuck = &g_array_index(waker->stuck, Stuck, i);
+
+                if (stuck->tid == tid && stuck->stack_pointer == call->stack_pointer && stuck->number == call->number)
+                        return true;
+        }
+        return false;
+}
+
+static void note_stuck(Waker *waker) {
+        const Stuck stuck = {
+                .tid = waker->thread.tid,
+                .stack_pointer = waker->call.stack_pointer,
+                .number = waker->call.number,
+        };
+
+        if (waker->stuck->len >= THREADS_MAX)
+                g_array_set_size(waker->stuck, 0);
+        g_array_append_val(waker->stuck, stuck);
+}
+
+/* Whether a thread may run the script sooner than the one that is stuck. */
+static bool is_candidate(const Waker *waker, const PythonThread *thread) {
+        ThreadCall call;
+
+        if (thread->tid == waker->thread.tid || thread_call_read(waker->target.pid, thread->tid, &call) < 0)
+                return false;
+        return (!call.blocked || wake_kind(&call) == WAKE_RESUMED) && !is_stuck(waker, thread->tid, &call);
+}
+
+static void begin_thread(Waker *waker, const PythonThread *thread) {
+        waker->thread = *thread;
+        waker->interrupts = 0;
+        waker->since = g_get_monotonic_time();
+        waker->call = (ThreadCall) {};
+        waker->pause = PAUSE_MIN;
+}
+
+static void move(Waker *waker) {
+        PythonThread threads[THREADS_MAX];
+        int count, r;
+
+        if (!waker->script)
+                return;
+        count = remote_exec_threads(waker->script->remote, threads, THREADS_MAX);
+        for (int i = 0; i < count; i++)
+                if (is_candidate(waker, &threads[i])) {
+                        r = script_move(waker->script, &threads[i]);
+                        if (r >= 0)
+                                begin_thread(waker, &threads[i]);
+                        else if (r == -ECANCELED)
+                                waker->script = NULL;
+                        return;
+                }
+}
+
+/* The thread cannot run the script as long as it is in this call. */
+static void give_thread_up(Waker *waker, WakeCauseKind kind, const char *caller) {
+        if (is_main(waker))
+                wake_cause_set(&waker->cause, kind, &waker->call, caller);
+        if (waker->mode == WAKE_OFF)
+                return;
+        if (!is_stuck(waker, waker->thread.tid, &waker->call))
+                note_stuck(waker);
+        move(waker);
+}
+
+static void interrupt(Waker *waker) {
+        int r = wake_interrupt(waker->snapshot, STOP_TIMEOUT);
+
+        if (r == 0) {
+                waker->interrupts++;
+                g_free(waker->interrupted);
+                waker->interrupted = wake_cause_call_name(&waker->call);
+                waker->pause = PAUSE_MIN;
+        } else if (r != -EAGAIN) {
+                give_thread_up(waker, r == -EBUSY ? CAUSE_TRACED : CAUSE_UNKNOWN_CALLER, NULL);
+        }
+}
+
+static void judge(Waker *waker) {
+        g_autofree char *caller = NULL;
+        int r = wake_origin_parse(waker->origin->str, &waker->call, &caller);
+
+        if (r > 0)
+                interrupt(waker);
+        else if (wake_kind(&waker->call) == WAKE_LOCK)
+                give_thread_up(waker, CAUSE_LOCK, NULL);
+        else
+                give_thread_up(waker, caller ? CAUSE_LIBRARY : CAUSE_UNKNOWN_CALLER, caller);
+        forget_origin(waker);
+}
+
+static void schedule(Waker *waker);
+
+static int on_origin(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Waker *waker = userdata;
+        char buffer[4096];
+        ssize_t n = read(fd, buffer, sizeof buffer);
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        if (n > 0 && waker->origin->len + (size_t) n <= WAKE_ORIGIN_MAX) {
+                g_string_append_len(waker->origin, buffer, n);
+                return 0;
+        }
+        judge(waker);
+        schedule(waker);
+        return 0;
+}
+
+/* Who made the call? Returns 0 when that is being found out. */
+static int ask_origin(Waker *waker) {
+        pid_t unwinder;
+        int r;
+
+        r = wake_origin_start(waker->snapshot, &unwinder, &waker->origin_fd);
+        if (r < 0)
+                return r;
+        supervisor_add_helper(waker->supervisor, unwinder);
+        return sd_event_add_io(
+                waker->supervisor->event, &waker->origin_source, waker->origin_fd, EPOLLIN, on_origin, waker);
+}
+
+/* In a call that CPython would resume, or go on with, if it made it. */
+static void wake(Waker *waker) {
+        int r;
+
+        if (waker->mode == WAKE_OFF || waker->interrupts >= INTERRUPTS_MAX) {
+                give_thread_up(waker, waker->mode == WAKE_OFF ? CAUSE_CALL : CAUSE_STUBBORN, NULL);
+                return;
+        }
+        r = wake_snapshot(waker->target.pid, waker->thread.tid, &waker->call, STOP_TIMEOUT, &waker->snapshot);
+        if (r == -EAGAIN || r == -ESRCH)
+                return;
+        if (r >= 0 && waker->mode == WAKE_FORCE && wake_kind(&waker->call) == WAKE_RESUMED) {
+                interrupt(waker);
+                forget_origin(waker);
+                return;
+        }
+        if (r >= 0)
+                r = ask_origin(waker);
+        if (r < 0) {
+                forget_origin(waker);
+                give_thread_up(waker, r == -EBUSY ? CAUSE_TRACED : CAUSE_UNKNOWN_CALLER, NULL);
+        }
+}
+
+static bool is_stopped(const Waker *waker) {
+        ProcessStatus status;
+
+        return process_status(waker->thread.tid, &status) >= 0 && status.state == 'T';
+}
+
+/* What a thread that is not blocked does. */
+static void look_at_running(Waker *waker, int64_t span) {
+        if (is_main(waker))
+                wake_cause_set(&waker->cause, CAUSE_RUNNING, NULL, NULL);
+        else if (span >= RUN_PATIENCE)
+                give_thread_up(waker, CAUSE_RUNNING, NULL);
+}
+
+static bool is_same_call(const ThreadCall *a, const ThreadCall *b) {
+        return a->blocked == b->blocked && a->number == b->number && a->stack_pointer == b->stack_pointer;
+}
+
+static void look_at_call(Waker *waker, const ThreadCall *call) {
+        int64_t now = g_get_monotonic_time();
+
+        if (!is_same_call(&waker->call, call))
+                waker->since = now;
+        waker->call = *call;
+        if (is_stopped(waker))
+                wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
+        else if (!call->blocked)
+                look_at_running(waker, now - waker->since);
+        else if (is_stuck(waker, waker->thread.tid, call))
+                move(waker);
+        else if (wake_kind(call) == WAKE_RESUMED)
+                wake(waker);
+        else if (wake_kind(call) == WAKE_NEVER)
+                give_thread_up(waker, CAUSE_CALL_ENDS, NULL);
+        else if (now - waker->since >= LOCK_PATIENCE)
+                wake(waker);
+}
+
+/* Somebody else's script has no file of ours that is read. */
+static bool foreign_is_taken(const Waker *waker) {
+        return waker->foreign && remote_exec_is_pending(waker->foreign, &waker->thread) <= 0;
+}
+
+static void look(Waker *waker) {
+        ThreadCall call;
+        int r = thread_call_read(waker->target.pid, waker->thread.tid, &call);
+
+        if (r >= 0)
+                look_at_call(waker, &call);
+        else if (r == -ESRCH)
+                move(waker); /* the thread has ended */
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Waker *waker = userdata;
+
+        if (foreign_is_taken(waker)) {
+                if (process_alive(waker->target.pidfd))
+                        succeed(waker);
+                else
+                        fail_gone(waker);
+        } else if (g_get_monotonic_time() >= waker->deadline) {
+                give_up(waker);
+        } else {
+                look(waker);
+                schedule(waker);
+        }
+        return 0;
+}
+
+/* Look again after a pause, or when it is known who made the call; at the deadline at the latest. */
+static void schedule(Waker *waker) {
+        int64_t next = waker->origin_source ? waker->deadline : g_get_monotonic_time() + (int64_t) waker->pause;
+
+        if (!waker->script && !waker->foreign) {
+                fail_gone(waker);
+                return;
+        }
+        waker->pause = MIN(waker->pause * 2, PAUSE_MAX);
+        sd_event_source_set_time(waker->timer, (uint64_t) MIN(next, waker->deadline));
+        sd_event_source_set_enabled(waker->timer, SD_EVENT_ONESHOT);
+}
+
+static int check_foreign(Waker *waker, sd_bus_error *error) {
+        pid_t pid = waker->target.pid;
+        PythonRuntime runtime = {};
+        int r;
+
+        r = remote_exec_open(pid, &waker->foreign, &runtime);
+        if (r < 0)
+                return target_python_error(pid, r, &runtime, error);
+        r = remote_exec_threads(waker->foreign, &waker->thread, 1);
+        if (r < 0)
+                return target_python_error(pid, r, &runtime, error);
+        if (remote_exec_is_pending(waker->foreign, &waker->thread) != 1)
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
+        return 0;
+}
+
+static int check(const Supervisor *supervisor, const Target *target, const Script *script, sd_bus_error *error) {
+        if (script && script->ended)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
+                        "The script for process %d is seen to already.", target->pid);
+        if (g_queue_get_length((GQueue *) &supervisor->wakers) >= WAKERS_MAX)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "Too many scripts are seen to in the job already.");
+        return 0;
+}
+
+int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode mode, uint64_t timeout, WakeDone done,
+        void *userdata, sd_bus_error *error) {
+        g_autoptr(Waker) waker = NULL;
+        int r;
+
+        r = check(supervisor, target, script, error);
+        if (r < 0)
+                return r;
+        waker = g_new(Waker, 1);
+        *waker = (Waker) {
+                .supervisor = supervisor,
+                .target = *target,
+                .script = script,
+                .mode = mode,
+                .deadline = g_get_monotonic_time() + (int64_t) timeout,
+                .done = done,
+                .userdata = userdata,
+                .pause = PAUSE_MIN,
+                .stuck = g_array_new(FALSE, FALSE, sizeof(Stuck)),
+                .origin_fd = -1,
+                .origin = g_string_new(NULL),
+        };
+        *target = TARGET_NONE;
+        if (script) {
+                begin_thread(waker, &script->thread);
+        } else {
+                r = check_foreign(waker, error);
+                if (r < 0)
+                        return r;
+        }
+        r = sd_event_add_time(supervisor->event, &waker->timer, CLOCK_MONOTONIC, 0, 0, on_timer, waker);
+        if (r < 0)
+                return r;
+        if (script) {
+                script->ended = on_script_ended;
+                script->userdata = waker;
+        }
+        g_queue_push_tail(&supervisor->wakers, g_steal_pointer(&waker));
+        return 0;
+}
+
+void waker_free_all(Supervisor *supervisor) {
+        while (supervisor->wakers.head)
+                waker_free(supervisor->wakers.head->data);
+}

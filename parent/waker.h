@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Seeing to it that a queued script is run: waits for it, wakes the thread that is to run it, has another thread run it
+ * when that one cannot; until a deadline.
+ */
+
+#include <stdbool.h>
+
+#include "parent/script.h"
+
+typedef enum WakeMode {
+        WAKE_AUTO,
+        WAKE_FORCE, /* whoever made the call */
+        WAKE_OFF,   /* only wait */
+} WakeMode;
+
+typedef struct WakeResult {
+        pid_t thread;       /* the thread that runs it */
+        bool main;          /* it is the main thread */
+        const char *reason; /* why it is not the main thread, as a sentence; else "" */
+        const char *call;   /* the name of the system call that was interrupted; "": none */
+} WakeResult;
+
+/* result: NULL when it is not run, for the reason in error. Called once; the waker is freed after it. */
+typedef void (*WakeDone)(const WakeResult *result, const sd_bus_error *error, void *userdata);
+
+/*
+ * Begin. The script has nobody else who waits for its end; it is withdrawn when it is not run. A process without a script
+ * of ours may have somebody else's pending, which is neither moved nor withdrawn: script is NULL then. target: taken over
+ * on success. timeout: microseconds. Returns 0, or a negative errno and sets *error; then `done` is not called.
+ */
+int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode mode, uint64_t timeout, WakeDone done,
+        void *userdata, sd_bus_error *error);
+
+/* Free all, without calling anybody. */
+void waker_free_all(Supervisor *supervisor);
