@@ -6,6 +6,7 @@
 # - It prompts where the job is, at once. pdb waits for the job's next line, which in a call that takes long is far away.
 # - It takes the job's SIGINT for the whole session. pdb has the client send one at ^C, but is prepared for it after "continue"
 #   only; elsewhere it would be a KeyboardInterrupt in the job.
+# - It leaves no trace functions behind in the job's frames.
 # - A debugger whose client was killed while the job was going on is only noticed at its next prompt, and until then pdb
 #   refuses every other. It is taken out here.
 #
@@ -59,6 +60,7 @@ def remove_dead_debugger():
 
 class Server(pdb._PdbServer):
     previous_handler = None
+    detached = False
     traces = False
     prompts_at_once = False
 
@@ -118,6 +120,16 @@ class Server(pdb._PdbServer):
             pass
         self.previous_handler = None
 
+    def trace_dispatch(self, frame, event, arg):
+        # What is returned becomes the frame's trace function again.
+        local = super().trace_dispatch(frame, event, arg)
+        return None if self.detached else local
+
     def detach(self):
+        # The next who uses sys.settrace() in this job would have the frames call a debugger that is not there.
+        self.detached = True
+        for frame in stack(sys._getframe()):
+            if frame.f_trace == self.trace_dispatch:
+                frame.f_trace = None
         self.give_interrupts_back()
         super().detach()

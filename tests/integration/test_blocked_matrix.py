@@ -2,6 +2,7 @@
 """A debugger on a job that is blocked, in all the ways that there are: a prompt at once, or an honest message; and the job's call
 ends when and how it would have ended anyway. `pytest -s` shows the table that is in docs/blocked-calls.md."""
 
+import json
 import os
 import time
 
@@ -58,3 +59,28 @@ def test_long_sleep(shared, python):
         matrix.wait_blocked(pid, report, False)
         assert pid_alive(pid) and not report.exists()
     os.kill(pid, 9)
+
+
+def attach_with(shared, kind, option):
+    """A job of that kind for 6 s, and an attach to it of 2 s with an option; the client, and the job's report."""
+    name = f"{kind}{option}"
+    report = shared.folder / f"{name}.json"
+    shared.start_job(name, ["python3.14", matrix.SOURCE, kind, "6", report])
+    matrix.wait_blocked(shared.list()[name][3], report, False)
+    client = shared.client("attach", name, option, "--timeout", "2", check=False, stdin=None, input="p local\nquit\n")
+    shared.wait_state(name, "exited")
+    return client, json.loads(report.read_text())
+
+
+def test_not_woken(shared):
+    """--no-wake: the job is left alone, and nothing is run in it later."""
+    client, report = attach_with(shared, "sleep", "--no-wake")
+    assert client.returncode and client.stdout == "" and "sleep" in client.stderr, client
+    assert not report["debugged"] and 6 <= report["elapsed"] < 6 + matrix.LATE
+
+
+def test_woken_by_force(shared):
+    """--wake=force: C code of somebody else's is interrupted, and sees that."""
+    client, report = attach_with(shared, "c-poll", "--wake=force")
+    assert client.returncode == 0 and "'poller in C'" in client.stdout, client
+    assert report["debugged"] and report["result"] == -1 and report["elapsed"] < 6
