@@ -49,6 +49,7 @@ CASES = {
     "recv": Case("`socket.recv`", PROMPT, "data"),
     "recv-timeout": Case("`socket.recv` with a timeout", PROMPT, None, TIMED_OUT),
     "sendall": Case("`socket.sendall`, half done", PROMPT, 7),
+    "ssl": Case("`ssl.SSLSocket.recv`", PROMPT, "data", steps=1),
     "select": Case("`select.select`", PROMPT, [[], [], []]),
     "poll": Case("`poll`", PROMPT, []),
     "epoll": Case("`epoll`", PROMPT, []),

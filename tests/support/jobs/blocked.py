@@ -18,6 +18,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -132,6 +133,31 @@ def blocked_recv_timeout():
     ours.settimeout(seconds)
     begin()
     return ours.recv(100).decode()  # blocked
+
+
+def blocked_ssl():
+    """The call is made by OpenSSL, on behalf of Python."""
+    local = "receiver of secrets"
+    ours, theirs = socket.socketpair()
+
+    def wrap(end, server):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("PSK")  # a key that both know, so that no certificate is needed
+        if server:
+            context.set_psk_server_callback(lambda _name: b"secret")
+        else:
+            context.set_psk_client_callback(lambda _hint: (None, b"secret"))
+        return context.wrap_socket(end, server_side=server)
+
+    begun = []
+    accepting = threading.Thread(target=lambda: begun.append(wrap(theirs, True)))
+    accepting.start()
+    connection = wrap(ours, False)
+    accepting.join()
+    begin_until(lambda: begun[0].send(b"data") * 0)
+    return connection.recv(100).decode()  # blocked
 
 
 def blocked_sendall():
