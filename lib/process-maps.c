@@ -6,11 +6,14 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The kernel's own limit, vm.max_map_count, is 65530 where nobody has raised it. */
 #define MAPPINGS_MAX (1024u * 1024u)
+#define BYTES_MAX (64u * 1024u * 1024u)
+
+/* A directory may lie so deep that its path is many megabytes long; no such path can be used. PATH_MAX, were it all newlines. */
+#define LINE_MAX_BYTES (4u * 4096u + 256u)
 
 /* The kernel writes a newline in a path as \012, and nothing else that way. */
 static void unescape(char *path) {
@@ -36,7 +39,7 @@ static char *skip_fields(char *text, unsigned number) {
 
 static int parse_line(char *line, ProcessMapping *ret_mapping) {
         ProcessMapping mapping = { 0 };
-        char access[5];
+        char access[5] = "";
         char *path, *newline;
 
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64, &mapping.start, &mapping.end, access,
@@ -53,27 +56,48 @@ static int parse_line(char *line, ProcessMapping *ret_mapping) {
         return 0;
 }
 
-static int foreach_line(FILE *file, ProcessMapsCallback callback, void *data) {
-        char *line = NULL;
-        size_t size = 0;
-        int r = 0;
+/* The rest of a line whose beginning is in the buffer, and the path there, which means nothing in part. Returns its length. */
+static size_t skip_rest(FILE *file, char *line) {
+        size_t length = 0;
+        int c;
 
-        for (unsigned n = 0; r == 0; n++) {
+        while ((c = getc(file)) != EOF && c != '\n')
+                length++;
+        *skip_fields(line, 5) = '\0';
+        return length;
+}
+
+/* 1, or 0 at the end. */
+static int read_line(FILE *file, char *line, size_t *ret_length) {
+        size_t length;
+
+        errno = 0;
+        if (!fgets(line, LINE_MAX_BYTES, file))
+                return -errno;
+        length = strlen(line);
+        if (length == LINE_MAX_BYTES - 1 && line[length - 1] != '\n')
+                length += skip_rest(file, line);
+        *ret_length = length;
+        return 1;
+}
+
+int process_maps_parse(FILE *file, ProcessMapsCallback callback, void *data) {
+        g_autofree char *line = g_malloc(LINE_MAX_BYTES);
+        size_t length = 0, total = 0;
+        int r;
+
+        for (unsigned n = 0; (r = read_line(file, line, &length)) > 0; n++) {
                 ProcessMapping mapping;
 
-                errno = 0;
-                if (getline(&line, &size, file) < 0) {
-                        r = -errno;
-                        break;
-                }
-                if (n >= MAPPINGS_MAX)
-                        r = -E2BIG;
-                else
-                        r = parse_line(line, &mapping);
+                total += length;
+                if (n >= MAPPINGS_MAX || total > BYTES_MAX)
+                        return -E2BIG;
+                r = parse_line(line, &mapping);
                 if (r == 0)
                         r = callback(&mapping, data);
+                if (r != 0)
+                        break;
         }
-        free(line);
         return r;
 }
 
@@ -85,7 +109,7 @@ int process_maps_foreach(pid_t pid, ProcessMapsCallback callback, void *data) {
         file = fopen(path, "re");
         if (!file)
                 return errno == ENOENT ? -ESRCH : -errno;
-        r = foreach_line(file, callback, data);
+        r = process_maps_parse(file, callback, data);
         fclose(file);
         return r;
 }

@@ -11,10 +11,12 @@
 #include "helicopter/cleanup.h"
 
 /* For kernels built without CONFIG_CROSS_MEMORY_ATTACH, and sandboxes that know no process_vm_readv(). */
-static int open_memory(pid_t pid, int flags) {
+static int open_memory(pid_t pid, uint64_t address, int flags) {
         char path[sizeof("/proc/2147483647/mem")];
         int fd;
 
+        if (address > INT64_MAX)
+                return -EFAULT; /* no offset of a file */
         snprintf(path, sizeof(path), "/proc/%d/mem", pid);
         fd = open(path, flags | O_CLOEXEC);
         if (fd < 0)
@@ -30,13 +32,13 @@ static int judge(ssize_t moved, size_t size) {
 }
 
 static int read_by_file(pid_t pid, uint64_t address, void *buffer, size_t size) {
-        autofd fd = open_memory(pid, O_RDONLY);
+        autofd fd = open_memory(pid, address, O_RDONLY);
 
         return fd < 0 ? fd : judge(pread(fd, buffer, size, (off_t) address), size);
 }
 
 static int write_by_file(pid_t pid, uint64_t address, const void *buffer, size_t size) {
-        autofd fd = open_memory(pid, O_WRONLY);
+        autofd fd = open_memory(pid, address, O_WRONLY);
 
         return fd < 0 ? fd : judge(pwrite(fd, buffer, size, (off_t) address), size);
 }

@@ -25,29 +25,18 @@
 
 #include "helicopter/process.h"
 #include "lib/tracee-arch.h"
-
-/* Undoing has to succeed: a step that failed is tried again. */
-#define UNDO_TRIES 3
-/* -ERESTARTSYS … -ERESTART_RESTARTBLOCK: what an interrupted call leaves at its end, for the kernel itself. */
-#define RESTART_FIRST 512
-#define RESTART_LAST 516
+#include "lib/tracee-visit.h"
 
 typedef struct RemoteCall {
-        pid_t target;
-        int64_t deadline;
+        TraceeVisit visit;
         const Syscall *call;
 
-        TraceeStop stop;
         TraceeRegisters saved;
         bool moved;   /* the target's registers are not those saved */
         bool entered; /* it stands at the beginning of the call */
 
         long result;
 } RemoteCall;
-
-static int wait_for_stop(RemoteCall *remote) {
-        return tracee_wait(remote->target, remote->deadline, &remote->stop);
-}
 
 /*
  * Wait for a target that must not be left as it is. When the deadline passes it is asked to stop where it is, be it in
@@ -56,45 +45,13 @@ static int wait_for_stop(RemoteCall *remote) {
 static int wait_for_moved(RemoteCall *remote) {
         int r;
 
-        r = wait_for_stop(remote);
+        r = tracee_wait(remote->visit.target, remote->visit.deadline, &remote->visit.stop);
         if (r != -ETIMEDOUT)
                 return r;
-        r = tracee_interrupt(remote->target);
+        r = tracee_interrupt(remote->visit.target);
         if (r < 0)
                 return r;
-        return tracee_wait_forever(remote->target, &remote->stop);
-}
-
-static int resume(RemoteCall *remote, int (*how)(pid_t thread, int signal)) {
-        int r;
-
-        r = how(remote->target, remote->stop.signal);
-        if (r < 0)
-                return r;
-        remote->stop = (TraceeStop) { .kind = TRACEE_RUNNING };
-        return 0;
-}
-
-/* Bring the target to an event stop. Signals that come first are delivered. */
-static int stop_target(RemoteCall *remote) {
-        int r;
-
-        if (remote->stop.kind == TRACEE_STOP_EVENT)
-                return 0;
-        r = tracee_interrupt(remote->target);
-        if (r < 0)
-                return r;
-        do {
-                if (remote->stop.kind != TRACEE_RUNNING) {
-                        r = resume(remote, tracee_continue);
-                        if (r < 0)
-                                return r;
-                }
-                r = wait_for_stop(remote);
-                if (r < 0)
-                        return r;
-        } while (remote->stop.kind != TRACEE_STOP_EVENT);
-        return 0;
+        return tracee_wait_forever(remote->visit.target, &remote->visit.stop);
 }
 
 /* A filter decides about system calls, and may kill for one. What this process has too is taken to allow the call. */
@@ -114,20 +71,14 @@ int remote_call_check(pid_t target) {
         ProcessStatus status;
         int r;
 
-        r = process_status(target, &status);
-        if (r < 0)
-                return r;
-        if (status.state == 'Z' || status.state == 'X')
-                return -ESRCH;
-        if (status.tracer != 0 && status.tracer != (pid_t) syscall(SYS_gettid))
-                return -EBUSY;
-        return check_seccomp(&status);
+        r = tracee_visit_check(target, &status);
+        return r < 0 ? r : check_seccomp(&status);
 }
 
 static int set_saved(RemoteCall *remote) {
         int r;
 
-        r = tracee_set_registers(remote->target, &remote->saved);
+        r = tracee_set_registers(remote->visit.target, &remote->saved);
         if (r < 0)
                 return r;
         remote->moved = false;
@@ -139,21 +90,21 @@ static int examine(RemoteCall *remote, uint64_t *ret_instruction) {
         uint64_t abort_address;
         int r;
 
-        r = remote_call_check(remote->target);
+        r = remote_call_check(remote->visit.target);
         if (r < 0)
                 return r;
-        r = tracee_get_registers(remote->target, &remote->saved);
+        r = tracee_get_registers(remote->visit.target, &remote->saved);
         if (r < 0)
                 return r;
         if (!tracee_arch_is_native(&remote->saved))
                 return -EOPNOTSUPP;
-        if (tracee_dispatches_syscalls(remote->target))
+        if (tracee_dispatches_syscalls(remote->visit.target))
                 return -EACCES;
-        r = tracee_find_syscall_instruction(remote->target, ret_instruction);
+        r = tracee_find_syscall_instruction(remote->visit.target, ret_instruction);
         if (r < 0)
                 return r;
         /* The kernel aborts a critical section when its thread is moved away from it, but only if it sees it inside. */
-        if (tracee_critical_section(remote->target, tracee_arch_program_counter(&remote->saved), &abort_address) > 0)
+        if (tracee_critical_section(remote->visit.target, tracee_arch_program_counter(&remote->saved), &abort_address) > 0)
                 tracee_arch_set_program_counter(&remote->saved, abort_address);
         return 0;
 }
@@ -168,21 +119,21 @@ static int enter_call(RemoteCall *remote, uint64_t instruction) {
 
         tracee_arch_prepare_call(&registers, instruction, remote->call);
         remote->moved = true;
-        r = tracee_set_registers(remote->target, &registers);
+        r = tracee_set_registers(remote->visit.target, &registers);
         if (r < 0)
                 return r;
-        r = resume(remote, tracee_continue_to_syscall);
+        r = tracee_visit_resume(&remote->visit, tracee_continue_to_syscall);
         if (r < 0)
                 return r;
         r = wait_for_moved(remote);
         if (r < 0)
                 return r;
-        if (remote->stop.kind != TRACEE_STOP_SYSCALL) {
+        if (remote->visit.stop.kind != TRACEE_STOP_SYSCALL) {
                 r = set_saved(remote);
                 return r < 0 ? r : -EAGAIN;
         }
         remote->entered = true;
-        r = tracee_get_registers(remote->target, &registers);
+        r = tracee_get_registers(remote->visit.target, &registers);
         if (r < 0)
                 return r;
         return tracee_arch_is_call(&registers, instruction, remote->call) ? 0 : -EIO;
@@ -194,20 +145,20 @@ static int make_call(RemoteCall *remote) {
         long result;
         int r;
 
-        if (g_get_monotonic_time() >= remote->deadline)
+        if (g_get_monotonic_time() >= remote->visit.deadline)
                 return -ETIMEDOUT;
-        r = resume(remote, tracee_continue_to_syscall);
+        r = tracee_visit_resume(&remote->visit, tracee_continue_to_syscall);
         if (r < 0)
                 return r;
         remote->entered = false;
         r = wait_for_moved(remote);
         if (r < 0)
                 return r;
-        r = tracee_get_registers(remote->target, &registers);
+        r = tracee_get_registers(remote->visit.target, &registers);
         if (r < 0)
                 return r;
         result = tracee_arch_result(&registers);
-        remote->result = result <= -RESTART_FIRST && result >= -RESTART_LAST ? -EINTR : result;
+        remote->result = tracee_is_restart(result) ? -EINTR : result;
         return 0;
 }
 
@@ -228,11 +179,11 @@ static int skip_call(RemoteCall *remote) {
         TraceeRegisters registers;
         int r;
 
-        r = tracee_get_registers(remote->target, &registers);
+        r = tracee_get_registers(remote->visit.target, &registers);
         if (r < 0)
                 return r;
         tracee_arch_skip_call(&registers);
-        r = tracee_set_registers(remote->target, &registers);
+        r = tracee_set_registers(remote->visit.target, &registers);
         if (r < 0)
                 return r;
         remote->entered = false;
@@ -248,23 +199,24 @@ static int leave_call(RemoteCall *remote) {
                 if (r < 0)
                         return r;
         }
-        while (remote->stop.kind == TRACEE_RUNNING || remote->stop.kind == TRACEE_STOP_SYSCALL) {
-                r = tracee_interrupt(remote->target);
+        while (remote->visit.stop.kind == TRACEE_RUNNING || remote->visit.stop.kind == TRACEE_STOP_SYSCALL) {
+                r = tracee_interrupt(remote->visit.target);
                 if (r < 0)
                         return r;
-                if (remote->stop.kind == TRACEE_STOP_SYSCALL) {
-                        r = resume(remote, tracee_continue);
+                if (remote->visit.stop.kind == TRACEE_STOP_SYSCALL) {
+                        r = tracee_visit_resume(&remote->visit, tracee_continue);
                         if (r < 0)
                                 return r;
                 }
-                r = tracee_wait_forever(remote->target, &remote->stop);
+                r = tracee_wait_forever(remote->visit.target, &remote->visit.stop);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static int let_go(RemoteCall *remote) {
+static int let_go(TraceeVisit *visit, void *data) {
+        RemoteCall *remote = data;
         int r;
 
         if (remote->moved) {
@@ -275,55 +227,24 @@ static int let_go(RemoteCall *remote) {
                 if (r < 0)
                         return r;
         }
-        if (remote->stop.kind == TRACEE_RUNNING)
-                return 0; /* cannot be detached; the end of this thread does it */
-        return resume(remote, tracee_detach);
-}
-
-static int undo(RemoteCall *remote) {
-        int r = 0;
-
-        for (unsigned i = 0; i < UNDO_TRIES; i++) {
-                r = let_go(remote);
-                if (r == 0 || r == -ESRCH)
-                        break;
-        }
-        return r;
-}
-
-static int attach(pid_t target) {
-        int r, why;
-
-        for (unsigned i = 0;; i++) {
-                r = tracee_seize(target);
-                if (r != -EPERM)
-                        return r;
-                /* The kernel says EPERM as well of a target that another tracer has, or that has ended. */
-                why = remote_call_check(target);
-                if (why == -EBUSY || why == -ESRCH)
-                        return why;
-                /* And of a main thread that has ended in favour of the thread that called exec. That does not last, so
-                 * try once more. */
-                if (i > 0)
-                        return r;
-        }
+        return tracee_visit_detach(visit, NULL);
 }
 
 int remote_call(pid_t target, const Syscall *call, int64_t deadline, long *ret_result) {
-        RemoteCall remote = { .target = target, .deadline = deadline, .call = call };
+        RemoteCall remote = { .visit = { .target = target, .deadline = deadline }, .call = call };
         int r, q;
 
-        r = attach(target);
+        r = tracee_visit_begin(&remote.visit);
         if (r < 0)
                 return r;
         do {
-                r = stop_target(&remote);
+                r = tracee_visit_stop(&remote.visit);
                 if (r == 0)
                         r = try_call(&remote);
         } while (r == -EAGAIN && g_get_monotonic_time() < deadline);
         if (r == -EAGAIN)
                 r = -ETIMEDOUT;
-        q = undo(&remote);
+        q = tracee_visit_end(&remote.visit, let_go, &remote);
         /* What /proc says of a target that is being killed, in a stop too, may look like another error. */
         if (q < 0 && (r == 0 || q == -ESRCH))
                 r = q;

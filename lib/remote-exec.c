@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <glib.h>
 #include <linux/futex.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -22,9 +21,6 @@
 
 /* _PY_EVAL_PLEASE_STOP_BIT */
 #define STOP_BIT (1u << 5)
-
-/* Of a process's threads, those that an injection is tried in. */
-#define INJECTION_TRIES 16
 
 #if BYTE_ORDER == LITTLE_ENDIAN
 #define LOW_WORD 0
@@ -179,37 +175,19 @@ static int write_path(const RemoteExec *remote, const PythonThread *thread, cons
  * The only atomic operation on memory that is a system call. It also wakes who waits for that word, and nobody does. The
  * comparison decides about waking only.
  */
-static int inject_stop_bit(pid_t thread, uint64_t address, int64_t deadline) {
+static int set_stop_bit_atomically(const RemoteExec *remote, uint64_t address, uint64_t timeout) {
         Syscall call = {
                 .number = SYS_futex,
                 .arguments = { address, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, address,
                         (unsigned) FUTEX_OP(FUTEX_OP_OR, (int) STOP_BIT, FUTEX_OP_CMP_EQ, 0) },
         };
-        int64_t left = deadline - g_get_monotonic_time();
         long result = 0;
         int r;
 
-        if (left <= 0)
-                return -ETIMEDOUT;
-        r = injection_call(thread, &call, (uint64_t) left, &result);
+        r = injection_call(remote->pid, &call, timeout, &result);
         if (r < 0)
                 return r;
         return result < 0 ? (int) result : 0;
-}
-
-/* In any thread of the process, as all have the same memory; the leader, which is the first of them, may have ended. */
-static int set_stop_bit_atomically(const RemoteExec *remote, uint64_t address, int64_t deadline) {
-        g_autofree char *path = g_strdup_printf("/proc/%d/task", remote->pid);
-        GDir *tasks = g_dir_open(path, 0, NULL);
-        const char *name;
-        int r = -ESRCH;
-
-        if (!tasks)
-                return -ESRCH;
-        for (int i = 0; r == -ESRCH && i < INJECTION_TRIES && (name = g_dir_read_name(tasks)); i++)
-                r = inject_stop_bit(atoi(name), address, deadline);
-        g_dir_close(tasks);
-        return r;
 }
 
 /*
@@ -229,10 +207,9 @@ static int set_stop_bit_plainly(const RemoteExec *remote, uint64_t address) {
 
 static int set_stop_bit(const RemoteExec *remote, const PythonThread *thread, uint64_t timeout) {
         uint64_t breaker = breaker_address(remote, thread);
-        int64_t deadline = g_get_monotonic_time() + (int64_t) MIN(timeout, (uint64_t) G_TIME_SPAN_DAY);
         int r;
 
-        r = set_stop_bit_atomically(remote, breaker + LOW_WORD, deadline);
+        r = set_stop_bit_atomically(remote, breaker + LOW_WORD, timeout);
         return r < 0 ? set_stop_bit_plainly(remote, breaker + LOW_BYTE) : 0;
 }
 

@@ -27,3 +27,17 @@ bool tracee_arch_is_call(const TraceeRegisters *registers, uint64_t instruction,
 void tracee_arch_skip_call(TraceeRegisters *registers);
 /* At the end of a system call: what the kernel answered. */
 long tracee_arch_result(const TraceeRegisters *registers);
+
+uint64_t tracee_arch_stack_pointer(const TraceeRegisters *registers);
+/* The system call that the thread is in, or was in until the stop; -1: none. */
+long tracee_arch_call_number(const TraceeRegisters *registers);
+/* Whether that call was interrupted by the stop, and is restarted when the thread goes on. */
+bool tracee_arch_is_interrupted(const TraceeRegisters *registers);
+/* Let an interrupted call end, with this result, instead of being restarted. */
+void tracee_arch_end_call(TraceeRegisters *registers, long result);
+/* Whether a thread has come back to, or not left, the place where the same function makes the same call. */
+bool tracee_arch_is_same_place(const TraceeRegisters *one, const TraceeRegisters *other);
+
+/* The registers that DWARF numbers, in its order, to unwind from. Returns how many there are. */
+#define TRACEE_ARCH_DWARF_MAX 64
+size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t words[TRACEE_ARCH_DWARF_MAX]);

@@ -36,3 +36,27 @@ void tracee_arch_skip_call(TraceeRegisters *registers) {
 long tracee_arch_result(const TraceeRegisters *registers) {
         g_assert_not_reached();
 }
+
+uint64_t tracee_arch_stack_pointer(const TraceeRegisters *registers) {
+        g_assert_not_reached();
+}
+
+long tracee_arch_call_number(const TraceeRegisters *registers) {
+        g_assert_not_reached();
+}
+
+bool tracee_arch_is_interrupted(const TraceeRegisters *registers) {
+        g_assert_not_reached();
+}
+
+void tracee_arch_end_call(TraceeRegisters *registers, long result) {
+        g_assert_not_reached();
+}
+
+bool tracee_arch_is_same_place(const TraceeRegisters *one, const TraceeRegisters *other) {
+        g_assert_not_reached();
+}
+
+size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t words[TRACEE_ARCH_DWARF_MAX]) {
+        g_assert_not_reached();
+}

@@ -37,6 +37,11 @@ typedef struct TraceeRegisters {
         };
 } TraceeRegisters;
 
+/* -ERESTARTSYS … -ERESTART_RESTARTBLOCK: what an interrupted call leaves as its result, for the kernel itself. */
+static inline bool tracee_is_restart(long call_result) {
+        return call_result <= -512 && call_result >= -516;
+}
+
 /* All return 0 or a negative errno; -ESRCH means that the thread has ended or is being killed. */
 
 /* Attach without stopping it. -EPERM: not permitted, or it is traced by somebody, or it has ended. */

@@ -13,6 +13,7 @@
 #include "helicopter/printable.h"
 #include "helicopter/python-runtime.h"
 #include "parent/lease.h"
+#include "parent/permission.h"
 #include "parent/target.h"
 
 /*
@@ -36,6 +37,7 @@ typedef struct Request {
         int tracer_pidfd; /* owned by the message */
         int force, python, permit;
         LeaseVia via;
+        Permission *permission; /* that is under way */
 } Request;
 
 static Request *request_free(Request *request) {
@@ -43,6 +45,7 @@ static Request *request_free(Request *request) {
                 return NULL;
         request->supervisor->grants_under_way--;
         sd_event_source_disable_unref(request->timer);
+        permission_free(request->permission);
         target_clear(&request->target);
         sd_bus_message_unref(request->message);
         g_free(request);
@@ -114,23 +117,68 @@ static int check_python(const Request *request, sd_bus_error *error) {
         return 0;
 }
 
-static int grant(Request *request, sd_bus_error *error) {
-        Supervisor *supervisor = request->supervisor;
+/* permit: by an injected system call; else the permission was given already, or is not wanted. */
+static int give(Request *request, bool permit, Lease **ret_lease, sd_bus_error *error) {
         autofd lease_fd = -1;
         Lease *lease;
         int r;
 
         if (!request->force) {
-                r = lease_check(supervisor, 0, error);
+                r = lease_check(request->supervisor, 0, error);
                 if (r < 0)
                         return r;
         }
-        r = lease_new(supervisor, &request->target, request->tracer, request->tracer_pidfd, request->permit, &lease,
+        r = lease_new(request->supervisor, &request->target, request->tracer, request->tracer_pidfd, permit, &lease,
                 &lease_fd, error);
         if (r < 0)
                 return r;
-        lease_replace(supervisor, lease);
+        *ret_lease = lease;
+        lease_replace(request->supervisor, lease);
         return sd_bus_reply_method_return(request->message, "h", lease_fd);
+}
+
+static void on_permission(const sd_bus_error *permission_error, void *userdata) {
+        g_autoptr(Request) request = userdata;
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Lease *lease;
+        int r;
+
+        request->permission = NULL;
+        if (sd_bus_error_is_set(permission_error)) {
+                sd_bus_reply_method_error(request->message, permission_error);
+                return;
+        }
+        r = give(request, false, &lease, &error);
+        if (r < 0)
+                sd_bus_reply_method_errno(request->message, r, &error);
+        else
+                lease->permitted = lease->by_script = true;
+}
+
+/* What comes of it is told to on_permission(). */
+static int grant_by_script(Request *request, sd_bus_error *error) {
+        return permission_new(request->supervisor, &request->target, request->tracer, on_permission, request,
+                &request->permission, error);
+}
+
+/* Whether a script may do what an injected call could not: another tracer has the target, or the CPU is not known. */
+static bool may_use_script(const Request *request, int r) {
+        return request->via == LEASE_VIA_ANY && (r == -EBUSY || r == -EOPNOTSUPP);
+}
+
+static int grant(Request *request, sd_bus_error *error) {
+        g_auto(sd_bus_error) script_error = SD_BUS_ERROR_NULL;
+        Lease *lease;
+        int r;
+
+        if (request->permit && request->via == LEASE_VIA_SCRIPT && lease_needs_permission())
+                return grant_by_script(request, error);
+        r = give(request, request->permit, &lease, error);
+        if (r < 0 && may_use_script(request, r) && grant_by_script(request, &script_error) >= 0) {
+                sd_bus_error_free(error);
+                return 0;
+        }
+        return r;
 }
 
 /* -EAGAIN: to be tried again. */
@@ -143,29 +191,34 @@ static int try(Request *request, sd_bus_error *error) {
         return r < 0 ? r : grant(request, error);
 }
 
-static int try_later(Request *request, sd_event_time_handler_t handler) {
-        return sd_event_add_time_relative(
-                request->supervisor->event, &request->timer, CLOCK_MONOTONIC, STARTING_PAUSE, 0, handler, request);
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Answer the request, or keep it until it can be. Takes it over. */
+static int handle(Request *request, sd_bus_error *error) {
+        g_autoptr(Request) owned = request;
+        int r;
+
+        r = try(request, error);
+        if (r == -EAGAIN && g_get_monotonic_time() < request->deadline)
+                r = sd_event_add_time_relative(request->supervisor->event, &request->timer, CLOCK_MONOTONIC,
+                        STARTING_PAUSE, 0, on_timer, request);
+        else if (r == -EAGAIN)
+                r = target_python_error(request->target.pid, r, NULL, error);
+        if (r >= 0 && (request->timer || request->permission))
+                (void) g_steal_pointer(&owned);
+        return r;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        g_autoptr(Request) request = userdata;
+        Request *request = userdata;
+        g_autoptr(sd_bus_message) message = sd_bus_message_ref(request->message);
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;
 
         request->timer = sd_event_source_disable_unref(request->timer);
-        r = try(request, &error);
-        if (r == -EAGAIN && g_get_monotonic_time() < request->deadline) {
-                r = try_later(request, on_timer);
-                if (r >= 0) {
-                        (void) g_steal_pointer(&request);
-                        return 0;
-                }
-        }
-        if (r == -EAGAIN)
-                r = target_python_error(request->target.pid, r, NULL, &error);
+        r = handle(request, &error);
         if (r < 0)
-                sd_bus_reply_method_errno(request->message, r, &error);
+                sd_bus_reply_method_errno(message, r, &error);
         return 0;
 }
 
@@ -192,12 +245,6 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         r = target_hold(supervisor, request->target_pid, &request->target, error);
         if (r < 0)
                 return r;
-        r = try(request, error);
-        if (r != -EAGAIN)
-                return r;
-        r = try_later(request, on_timer);
-        if (r < 0)
-                return r;
-        (void) g_steal_pointer(&request);
-        return 1;
+        r = handle(g_steal_pointer(&request), error);
+        return r < 0 ? r : 1;
 }

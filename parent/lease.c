@@ -23,20 +23,23 @@
 /* Between attempts to take a permission back. */
 #define RETRY_PAUSE G_USEC_PER_SEC
 
-/* Where Yama is off or absent nothing needs to be permitted. */
+bool lease_needs_permission(void) {
+        return yama_ptrace_scope() >= 1;
+}
+
 static int permit(Lease *lease, sd_bus_error *error) {
         int r;
 
         if (!process_alive(lease->tracer_pidfd))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The tracer has ended.");
-        if (!process_alive(lease->target_pidfd))
-                return target_trace_error(lease->target, -ESRCH, error);
-        if (yama_ptrace_scope() < 1)
+        if (!process_alive(lease->target.pidfd))
+                return target_trace_error(lease->target.pid, -ESRCH, error);
+        if (!lease_needs_permission())
                 return 0;
-        r = injection_set_ptracer(lease->target, lease->tracer, INJECTION_TIMEOUT);
+        r = injection_set_ptracer(lease->target.pid, lease->tracer, INJECTION_TIMEOUT);
         if (r < 0)
-                return target_trace_error(lease->target, r, error);
-        lease->injected = true;
+                return target_trace_error(lease->target.pid, r, error);
+        lease->permitted = true;
         return 0;
 }
 
@@ -45,12 +48,12 @@ static int take_back(Lease *lease) {
         int r;
 
         /* The kernel itself drops the permission when one of the two has ended. */
-        if (!lease->injected || !process_alive(lease->target_pidfd) || !process_alive(lease->tracer_pidfd))
+        if (!lease->permitted || !process_alive(lease->target.pidfd) || !process_alive(lease->tracer_pidfd))
                 return 0;
-        r = injection_set_ptracer(lease->target, 0, INJECTION_TIMEOUT);
+        r = injection_set_ptracer(lease->target.pid, 0, INJECTION_TIMEOUT);
         if (r < 0 && r != -ESRCH)
                 return r;
-        lease->injected = false;
+        lease->permitted = false;
         return 0;
 }
 
@@ -63,7 +66,8 @@ Lease *lease_free(Lease *lease) {
         sd_event_source_disable_unref(lease->retry);
         close_fd(&lease->fd);
         close_fd(&lease->tracer_pidfd);
-        close_fd(&lease->target_pidfd);
+        permission_free(lease->revocation);
+        target_clear(&lease->target);
         g_free(lease->tracer_command);
         g_free(lease);
         return NULL;
@@ -83,11 +87,29 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
  */
 static int retry_later(Lease *lease, int why) {
         log_warning("The permission of pid %d to trace pid %d cannot be taken back yet: %s.", lease->tracer,
-                lease->target, g_strerror(-why));
+                lease->target.pid, g_strerror(-why));
         lease->fd_source = sd_event_source_disable_unref(lease->fd_source);
         lease->retry = sd_event_source_disable_unref(lease->retry);
         return sd_event_add_time_relative(
                 lease->supervisor->event, &lease->retry, CLOCK_MONOTONIC, RETRY_PAUSE, 0, on_retry, lease);
+}
+
+static void on_revoked(const sd_bus_error *error, void *userdata) {
+        Lease *lease = userdata;
+
+        lease->revocation = NULL;
+        if (sd_bus_error_is_set(error))
+                return; /* retried */
+        lease->permitted = false;
+        lease_end(lease->supervisor);
+}
+
+/* As the permission was given. What comes of it is seen by the next retry. */
+static void take_back_by_script(Lease *lease) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        if (lease->by_script && !lease->revocation)
+                permission_new(lease->supervisor, &lease->target, 0, on_revoked, lease, &lease->revocation, &error);
 }
 
 int lease_end(Supervisor *supervisor) {
@@ -97,6 +119,8 @@ int lease_end(Supervisor *supervisor) {
         if (!lease)
                 return 0;
         r = take_back(lease);
+        if (r < 0)
+                take_back_by_script(lease);
         if (r < 0 && retry_later(lease, r) >= 0)
                 return r;
         supervisor->lease = lease_free(lease);
@@ -108,9 +132,9 @@ void lease_replace(Supervisor *supervisor, Lease *lease) {
         Lease *old = supervisor->lease;
 
         /* In the same target the new permission has taken the old one's place already: the kernel has one slot. */
-        if (old && old->target != lease->target && take_back(old) < 0)
+        if (old && old->target.pid != lease->target.pid && take_back(old) < 0)
                 log_warning(
-                        "The permission of pid %d to trace pid %d could not be taken back.", old->tracer, old->target);
+                        "The permission of pid %d to trace pid %d could not be taken back.", old->tracer, old->target.pid);
         lease_free(old);
         supervisor->lease = lease;
         link_update(supervisor->link);
@@ -139,7 +163,7 @@ static int watch(Lease *lease) {
         if (r < 0)
                 return r;
         r = watch_fd(lease, lease->tracer_pidfd, EPOLLIN, &lease->tracer_source);
-        return r < 0 ? r : watch_fd(lease, lease->target_pidfd, EPOLLIN, &lease->target_source);
+        return r < 0 ? r : watch_fd(lease, lease->target.pidfd, EPOLLIN, &lease->target_source);
 }
 
 static int duplicate(int fd) {
@@ -154,20 +178,22 @@ int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error)
         if (!lease || lease->tracer == caller)
                 return 0;
         return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is being traced by pid %d (%s).",
-                lease->target, lease->tracer, lease->tracer_command ? lease->tracer_command : "");
+                lease->target.pid, lease->tracer, lease->tracer_command ? lease->tracer_command : "");
 }
 
-int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permitted,
+int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permit_now,
         Lease **ret_lease, int *ret_fd, sd_bus_error *error) {
         g_autoptr(Lease) lease = g_new(Lease, 1);
         autofd other_end = -1;
         int ends[2], r;
 
-        *lease = (Lease) { .supervisor = supervisor, .target = target->pid, .tracer = tracer, .fd = -1 };
+        *lease = (Lease) { .supervisor = supervisor, .target = TARGET_NONE, .tracer = tracer, .fd = -1 };
         lease->tracer_command = process_command(tracer);
         lease->tracer_pidfd = duplicate(tracer_pidfd);
-        lease->target_pidfd = duplicate(target->pidfd);
-        if (lease->tracer_pidfd < 0 || lease->target_pidfd < 0)
+        r = target_copy(target, &lease->target);
+        if (r < 0)
+                return r;
+        if (lease->tracer_pidfd < 0)
                 return -EMFILE;
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
                 return -errno;
@@ -176,7 +202,7 @@ int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tr
         r = watch(lease);
         if (r < 0)
                 return r;
-        if (permitted) {
+        if (permit_now) {
                 r = permit(lease, error);
                 if (r < 0)
                         return r;

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include "parent/permission.h"
 #include "parent/supervisor.h"
 #include "parent/target.h"
 
@@ -21,13 +22,14 @@ typedef enum LeaseVia {
 
 struct Lease {
         Supervisor *supervisor; /* not owned */
-        pid_t target;
+        Target target;
         pid_t tracer;
         char *tracer_command;
-        bool injected; /* the kernel's slot was set; not so where nothing needs to be permitted */
+        bool permitted; /* the kernel's slot is set; not so where nothing needs to be permitted */
+        bool by_script; /* it was set by a script, since no system call could be injected */
+        Permission *revocation; /* a script that takes the permission back */
         int fd;        /* hangs up when the tracer closes its end */
         int tracer_pidfd;
-        int target_pidfd;
         sd_event_source *fd_source;
         sd_event_source *tracer_source;
         sd_event_source *target_source;
@@ -37,11 +39,14 @@ struct Lease {
 /* Who else than `caller` has the lease: 0, or a negative errno and sets *error to TracerBusy. */
 int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error);
 
+/* Whether anything has to be permitted: where Yama is off or absent, nothing has. */
+bool lease_needs_permission(void);
+
 /*
- * Permit `tracer` to trace `target`; not permitted: only reserve it. tracer_pidfd and the target's are duplicated.
+ * Permit `tracer` to trace `target` by an injected system call; permit: false: only reserve it. tracer_pidfd and the target's are duplicated.
  * *ret_fd is the tracer's end. Returns 0, or a negative errno and sets *error.
  */
-int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permitted,
+int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permit,
         Lease **ret_lease, int *ret_fd, sd_bus_error *error);
 
 /* Put a new lease in the place of the supervisor's, which may be NULL, and tell the daemon. Takes `lease` over. */

@@ -82,6 +82,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("RemoteExec",
                 SD_BUS_ARGS("u", target_pid, "u", caller_pid, "h", caller, "h", script, "a{sv}", options),
                 SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Wake", SD_BUS_ARGS("u", target_pid, "a{sv}", options),
+                SD_BUS_RESULT("a{sv}", result), wake_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
                 process_list_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),

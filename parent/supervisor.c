@@ -173,6 +173,7 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
 }
 
 void supervisor_clear(Supervisor *supervisor) {
+        waker_free_all(supervisor);
         script_withdraw_all(supervisor);
         supervisor->lease = lease_free(supervisor->lease);
         supervisor->link = link_free(supervisor->link);

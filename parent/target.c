@@ -3,6 +3,7 @@
 #include "parent/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
@@ -11,6 +12,15 @@
 
 void target_clear(Target *target) {
         close_fd(&target->pidfd);
+}
+
+int target_copy(const Target *target, Target *ret_target) {
+        int pidfd = fcntl(target->pidfd, F_DUPFD_CLOEXEC, 3);
+
+        if (pidfd < 0)
+                return -errno;
+        *ret_target = (Target) { .pid = target->pid, .pidfd = pidfd };
+        return 0;
 }
 
 int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, sd_bus_error *error) {

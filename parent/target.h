@@ -20,6 +20,8 @@ typedef struct Target {
  * errno and sets *error: TargetGone, NotInJob.
  */
 int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, sd_bus_error *error);
+/* 0 or a negative errno. */
+int target_copy(const Target *target, Target *ret_target);
 void target_clear(Target *target);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, target_clear)
 

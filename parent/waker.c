@@ -44,7 +44,7 @@ typedef struct Stuck {
         long number;
 } Stuck;
 
-typedef struct Waker {
+struct Waker {
         Supervisor *supervisor;
         Target target;
         Script *script;        /* NULL: somebody else's, or ended */
@@ -70,7 +70,7 @@ typedef struct Waker {
 
         WakeCause cause;   /* why the main thread has not run it */
         char *interrupted; /* the name of the call that was interrupted */
-} Waker;
+};
 
 static void forget_origin(Waker *waker) {
         waker->snapshot = wake_snapshot_free(waker->snapshot);
@@ -101,6 +101,7 @@ static bool is_main(const Waker *waker) {
 }
 
 static void succeed(Waker *waker) {
+        g_autoptr(Waker) ended = waker;
         g_autofree char *reason = is_main(waker) ? NULL : wake_cause_sentence(&waker->cause);
         const WakeResult result = {
                 .thread = waker->thread.tid,
@@ -110,12 +111,12 @@ static void succeed(Waker *waker) {
         };
 
         waker->done(&result, NULL, waker->userdata);
-        waker_free(waker);
 }
 
 static void fail(Waker *waker, const sd_bus_error *error) {
+        g_autoptr(Waker) ended = waker;
+
         waker->done(NULL, error, waker->userdata);
-        waker_free(waker);
 }
 
 static void fail_gone(Waker *waker) {
@@ -415,7 +416,7 @@ static int check(const Supervisor *supervisor, const Target *target, const Scrip
 }
 
 int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode mode, uint64_t timeout, WakeDone done,
-        void *userdata, sd_bus_error *error) {
+        void *userdata, Waker **ret_waker, sd_bus_error *error) {
         g_autoptr(Waker) waker = NULL;
         int r;
 
@@ -451,8 +452,15 @@ int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode m
                 script->ended = on_script_ended;
                 script->userdata = waker;
         }
-        g_queue_push_tail(&supervisor->wakers, g_steal_pointer(&waker));
+        g_queue_push_tail(&supervisor->wakers, waker);
+        *ret_waker = g_steal_pointer(&waker);
         return 0;
+}
+
+Waker *waker_cancel(Waker *waker) {
+        if (waker && waker->script)
+                script_withdraw(waker->script);
+        return waker_free(waker);
 }
 
 void waker_free_all(Supervisor *supervisor) {

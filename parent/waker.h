@@ -10,6 +10,8 @@
 
 #include "parent/script.h"
 
+typedef struct Waker Waker;
+
 typedef enum WakeMode {
         WAKE_AUTO,
         WAKE_FORCE, /* whoever made the call */
@@ -23,7 +25,7 @@ typedef struct WakeResult {
         const char *call;   /* the name of the system call that was interrupted; "": none */
 } WakeResult;
 
-/* result: NULL when it is not run, for the reason in error. Called once; the waker is freed after it. */
+/* result: NULL when it is not run, for the reason in error. The waker is gone by then. */
 typedef void (*WakeDone)(const WakeResult *result, const sd_bus_error *error, void *userdata);
 
 /*
@@ -32,7 +34,10 @@ typedef void (*WakeDone)(const WakeResult *result, const sd_bus_error *error, vo
  * on success. timeout: microseconds. Returns 0, or a negative errno and sets *error; then `done` is not called.
  */
 int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode mode, uint64_t timeout, WakeDone done,
-        void *userdata, sd_bus_error *error);
+        void *userdata, Waker **ret_waker, sd_bus_error *error);
+
+/* Withdraw the script, and do not call `done`. NULL is fine. Returns NULL. */
+Waker *waker_cancel(Waker *waker);
 
 /* Free all, without calling anybody. */
 void waker_free_all(Supervisor *supervisor);

@@ -24,9 +24,14 @@ static void test_known(void **state) {
                 assert_int_equal(offsets.micro, 8);
                 assert_true(offsets.debugger);
                 assert_int_equal(offsets.interpreters_head, TABLE_INTERPRETERS_HEAD);
-                assert_int_equal(offsets.interpreter_next, 7272);
+                assert_int_equal(offsets.interpreter_next, TABLE_INTERPRETER_NEXT);
                 assert_int_equal(offsets.threads_head, TABLE_THREADS_HEAD);
                 assert_int_equal(offsets.threads_main, TABLE_THREADS_MAIN);
+                assert_int_equal(offsets.interpreter_id, TABLE_INTERPRETER_ID);
+                assert_int_equal(offsets.thread_size, TABLE_THREAD_SIZE);
+                assert_int_equal(offsets.thread_next, TABLE_THREAD_NEXT);
+                assert_int_equal(offsets.thread_interpreter, TABLE_THREAD_INTERPRETER);
+                assert_int_equal(offsets.thread_native_id, TABLE_THREAD_NATIVE_ID);
                 assert_int_equal(offsets.eval_breaker, 24);
                 assert_int_equal(offsets.remote_debugger_support, 304);
                 assert_int_equal(offsets.remote_debugging_enabled, TABLE_REMOTE_DEBUG);
@@ -90,12 +95,21 @@ static void test_contradictions(void **state) {
         assert_bad(5, 316616);
         assert_bad(5, 804); /* not aligned */
         assert_bad(6, UINT64_MAX);
-        for (size_t word = 8; word <= 10; word++)
+        for (size_t word = 7; word <= 10; word++)
                 assert_bad(word, UINT64_MAX - 7);
         for (size_t word = 89; word < 95; word++)
                 assert_bad(word, UINT64_MAX - 7);
+        assert_bad(22, 0);
+        assert_bad(22, 160 + 4); /* too small for what is in it */
+        assert_bad(22, 1u << 30);
+        assert_bad(24, TABLE_THREAD_SIZE);
+        assert_bad(25, TABLE_THREAD_SIZE - 4);
+        assert_bad(28, UINT64_MAX - 7);
+        assert_bad(90, TABLE_THREAD_SIZE);
+        assert_bad(92, TABLE_THREAD_SIZE - 304);
+        assert_bad(93, TABLE_THREAD_SIZE - 304 - 511);
         assert_bad(94, 0);
-        assert_bad(94, 1u << 30);
+        assert_bad(94, TABLE_THREAD_SIZE - 304 - 3);
 }
 
 int main(void) {

@@ -323,6 +323,60 @@ static void test_contradictions(void **state) {
         assert_int_equal(runtime.minor, 4711);
 }
 
+static void test_strange_names(void **state) {
+        g_autofree char *long_name = g_strnfill(240, 'n');
+        const char *names[] = { "libpython\n3.14\n.so", "libpython3.14.so (deleted)", "libpython 3.14", "libpython%s%n",
+                long_name };
+        Library file = good_library(14);
+
+        memcpy(long_name, "libpython", strlen("libpython"));
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                PythonRuntime runtime = { 0 };
+                assert_int_equal(find_mapped(&file, names[i], &runtime), 0);
+                assert_int_equal(runtime.minor, 14);
+        }
+}
+
+/* A few bytes changed, anywhere in what makes it a Python: an answer that the header names. */
+static void test_random_damage(void **state) {
+        const int answers[] = { 0, -ENOPKG, -ENODATA, -EOPNOTSUPP, -EAGAIN, -EBADMSG };
+        g_autoptr(GRand) random = g_rand_new_with_seed(42);
+
+        for (int i = 0; i < 300; i++) {
+                Library file = good_library(14 + i % 2);
+                PythonRuntime runtime;
+                bool known = false;
+                int r;
+
+                for (int n = g_rand_int_range(random, 1, 6); n > 0; n--)
+                        ((unsigned char *) &file)[g_rand_int_range(random, 0, offsetof(Library, interpreter))] =
+                                (unsigned char) g_rand_int(random);
+                r = find_mapped(&file, "libpython3.14.so", &runtime);
+                for (size_t a = 0; a < G_N_ELEMENTS(answers); a++)
+                        known = known || r == answers[a];
+                assert_true(known);
+        }
+}
+
+/* Newer interpreters, without an end or with one. */
+static void test_interpreter_list(void **state) {
+        const uint64_t interpreter = LOADED_AT + offsetof(Library, interpreter), newer = interpreter - 4096;
+        Library file = good_library(14);
+        PythonRuntime runtime;
+
+        memcpy(file.interpreter + TABLE_INTERPRETER_NEXT, &interpreter, sizeof(interpreter));
+        assert_int_equal(find_mapped(&file, "libpython3.14.so", &runtime), -EBADMSG);
+        /* One that begins somewhat below it, has the id 7, and where a debugger is not let in. */
+        file = good_library(14);
+        memcpy(file.runtime + TABLE_INTERPRETERS_HEAD, &newer, sizeof(newer));
+        memcpy(file.interpreter + TABLE_INTERPRETER_NEXT - 4096, &interpreter, sizeof(interpreter));
+        file.interpreter[TABLE_INTERPRETER_ID - 4096] = 7;
+        assert_int_equal(find_mapped(&file, "libpython3.14.so", &runtime), 0);
+        assert_true(runtime.remote_debug);
+        file.interpreter[TABLE_INTERPRETER_ID] = 8;
+        assert_int_equal(find_mapped(&file, "libpython3.14.so", &runtime), -EBADMSG);
+}
+
 /* Replaced on disk: only a privileged process gets at the old file. And what stands in its place may be a trap. */
 static void test_replaced(void **state) {
         Library file = good_library(14);
@@ -362,6 +416,9 @@ int main(void) {
                 cmocka_unit_test(test_not_ready),
                 cmocka_unit_test(test_versions),
                 cmocka_unit_test(test_contradictions),
+                cmocka_unit_test(test_strange_names),
+                cmocka_unit_test(test_random_damage),
+                cmocka_unit_test(test_interpreter_list),
                 cmocka_unit_test(test_replaced),
         };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
@@ -136,6 +137,7 @@ static void check_asleep(const char *interpreter) {
         Job job;
 
         start(interpreter, ASLEEP, &job);
+        target_await_call(job.pid, SYS_clock_nanosleep);
         assert_int_equal(remote_exec_threads(job.remote, &thread, 1), 1);
         queue(&job, &thread);
         assert_int_equal(remote_exec_is_pending(job.remote, &thread), 1);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * PR_SET_PTRACER called by the target's own Python, in a script (PEP 768), where no system call can be injected. The script
+ * leaves nothing behind and tells what the kernel answered.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "parent/target.h"
+
+typedef struct Permission Permission;
+
+/* error: not set when the kernel has answered 0. The permission object is gone by then. */
+typedef void (*PermissionDone)(const sd_bus_error *error, void *userdata);
+
+/*
+ * Begin to permit `tracer` (0: nobody any more) to trace the target. Returns 0, or a negative errno and sets *error; then
+ * `done` is not called.
+ */
+int permission_new(Supervisor *supervisor, const Target *target, pid_t tracer, PermissionDone done, void *userdata,
+        Permission **ret_permission, sd_bus_error *error);
+
+/* Forget it: the script is withdrawn if it has not been run yet, and nobody is told. NULL is fine. Returns NULL. */
+Permission *permission_free(Permission *permission);
