@@ -63,7 +63,7 @@ def test_long_sleep(shared, python):
 
 def attach_with(shared, kind, option):
     """A job of that kind for 6 s, and an attach to it of 2 s with an option; the client, and the job's report."""
-    name = f"{kind}{option}"
+    name = f"{kind}-with-option"
     report = shared.folder / f"{name}.json"
     shared.start_job(name, ["python3.14", matrix.SOURCE, kind, "6", report])
     matrix.wait_blocked(shared.list()[name][3], report, False)

@@ -448,7 +448,7 @@ def sized(work, first, power):
 def blocked_re():
     """C code that looks for signals, and with them for scripts."""
     local = "matcher"
-    pattern = re.compile("[ab]*c")
+    pattern = re.compile("(?:ab)*c")
     size = sized(lambda size: pattern.search("ab" * size), 100, 2)
     begin()
     return pattern.search("ab" * size)  # blocked
