@@ -104,7 +104,8 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},
         };
-        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT + order->hooks.extra_time);
+        r = sd_bus_call_async(
+                job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT + order->hooks.extra_time);
         if (r < 0) {
                 order->answered = true; /* by whoever gets what is returned here */
                 order->hooks.free = NULL;

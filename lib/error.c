@@ -45,7 +45,8 @@ static const struct {
         { HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,
                 "Start the job without PYTHON_DISABLE_REMOTE_DEBUG and -X disable-remote-debug, with a Python built "
                 "for it." },
-        { HELICOPTER_ERROR_SCRIPT_PENDING, EBUSY, "Wait until the process has run that one, or end whoever queued it." },
+        { HELICOPTER_ERROR_SCRIPT_PENDING, EBUSY,
+                "Wait until the process has run that one, or end whoever queued it." },
         { HELICOPTER_ERROR_NO_SCRIPT, ENOENT, "The script was run or withdrawn meanwhile." },
         { HELICOPTER_ERROR_BLOCKED, EAGAIN,
                 "'helicopter-client stack' shows what every thread is doing; a call into a library may be interrupted "

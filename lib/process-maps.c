@@ -42,8 +42,8 @@ static int parse_line(char *line, ProcessMapping *ret_mapping) {
         char access[5] = "";
         char *path, *newline;
 
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64, &mapping.start, &mapping.end, access,
-                    &mapping.offset) != 4)
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping.start, &mapping.end, access,
+                    &mapping.offset, &mapping.major, &mapping.minor, &mapping.inode) != 7)
                 return -EBADMSG;
         mapping.code = access[0] == 'r' && access[2] == 'x';
         newline = strchr(line, '\n');
@@ -58,11 +58,14 @@ static int parse_line(char *line, ProcessMapping *ret_mapping) {
 
 /* The rest of a line whose beginning is in the buffer, and the path there, which means nothing in part. Returns its length. */
 static size_t skip_rest(FILE *file, char *line) {
+        char rest[4096];
         size_t length = 0;
-        int c;
 
-        while ((c = getc(file)) != EOF && c != '\n')
-                length++;
+        while (fgets(rest, sizeof(rest), file)) {
+                length += strlen(rest);
+                if (strchr(rest, '\n'))
+                        break;
+        }
         *skip_fields(line, 5) = '\0';
         return length;
 }
@@ -71,6 +74,10 @@ static size_t skip_rest(FILE *file, char *line) {
 static int read_line(FILE *file, char *line, size_t *ret_length) {
         size_t length;
 
+        if (ferror(file))
+                return -EIO;
+        if (feof(file))
+                return 0;
         errno = 0;
         if (!fgets(line, LINE_MAX_BYTES, file))
                 return -errno;

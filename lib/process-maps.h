@@ -11,7 +11,9 @@
 typedef struct ProcessMapping {
         uint64_t start;
         uint64_t end;
-        uint64_t offset;  /* in the file */
+        uint64_t offset;       /* in the file */
+        unsigned major, minor; /* of the file's device, which need not be the one that stat() says; 0: no file */
+        uint64_t inode;
         bool code;        /* readable and executable */
         const char *path; /* as the kernel has it: " (deleted)" may be behind it, "[heap]" is one, "" is none, or
                              one that is too long to be used. The callback's only. */

@@ -133,7 +133,7 @@ static int append_children(pid_t pid, size_t max, GArray *pids) {
                 g_autofree char *text = NULL;
                 size_t size;
 
-                if (read_proc(pid, file, &text, &size) < 0)
+                if (read_proc(pid, file, &text, &size) < 0 || !text)
                         continue;
                 for (char *rest = text; *rest;) {
                         pid_t child = (pid_t) strtol(rest, &rest, 10);

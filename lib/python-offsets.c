@@ -27,11 +27,14 @@ enum {
         WORD_INTERPRETER_NEXT,
         WORD_INTERPRETER_THREADS_HEAD,
         WORD_INTERPRETER_THREADS_MAIN,
+};
 
-        /* 3.14, 3.15 */
+/* The first words about thread states are the same in 3.14 and 3.15. */
+enum {
         WORD_THREAD_SIZE = 22,
-        WORD_THREAD_NEXT = 24,
-        WORD_THREAD_INTERPRETER = 25,
+        WORD_THREAD_PREVIOUS,
+        WORD_THREAD_NEXT,
+        WORD_THREAD_INTERPRETER,
 };
 
 /* The last six words of the table are about the debugger. */

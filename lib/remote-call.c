@@ -104,7 +104,8 @@ static int examine(RemoteCall *remote, uint64_t *ret_instruction) {
         if (r < 0)
                 return r;
         /* The kernel aborts a critical section when its thread is moved away from it, but only if it sees it inside. */
-        if (tracee_critical_section(remote->visit.target, tracee_arch_program_counter(&remote->saved), &abort_address) > 0)
+        if (tracee_critical_section(remote->visit.target, tracee_arch_program_counter(&remote->saved), &abort_address) >
+                0)
                 tracee_arch_set_program_counter(&remote->saved, abort_address);
         return 0;
 }

@@ -22,6 +22,8 @@
 /* _PY_EVAL_PLEASE_STOP_BIT */
 #define STOP_BIT (1u << 5)
 
+#define PLAIN_TRIES 3
+
 #if BYTE_ORDER == LITTLE_ENDIAN
 #define LOW_WORD 0
 #define LOW_BYTE 0
@@ -88,7 +90,10 @@ int remote_exec_threads(const RemoteExec *remote, PythonThread *threads, size_t 
         return python_interpreter_threads(remote->pid, remote->interpreter, &remote->offsets, threads, max);
 }
 
-/* The memory of a thread that has ended belongs to somebody else. */
+/*
+ * The memory of a thread that has ended belongs to somebody else. It is looked at just before it is written to; the
+ * microseconds in between are CPython's own gap, too. The main thread's state stays as long as the interpreter.
+ */
 static int check_thread(const RemoteExec *remote, const PythonThread *thread) {
         return python_interpreter_check_thread(remote->pid, remote->interpreter, &remote->offsets, thread);
 }
@@ -190,19 +195,35 @@ static int set_stop_bit_atomically(const RemoteExec *remote, uint64_t address, u
         return result < 0 ? (int) result : 0;
 }
 
-/*
- * As CPython itself does it (sys.remote_exec()): a bit that is set or cleared in between is lost. Only the byte with the
- * bits is written; the others are a number that must not go back.
- */
-static int set_stop_bit_plainly(const RemoteExec *remote, uint64_t address) {
+/* Only the byte with the bits is written; the others are a number that must not go back. 1: the bit was there. */
+static int add_stop_bit(const RemoteExec *remote, uint64_t address) {
         uint8_t bits;
         int r;
 
         r = process_memory_read(remote->pid, address, &bits, sizeof(bits));
-        if (r < 0 || (bits & STOP_BIT))
+        if (r < 0)
                 return r;
+        if (bits & STOP_BIT)
+                return 1;
         bits |= STOP_BIT;
         return process_memory_write(remote->pid, address, &bits, sizeof(bits));
+}
+
+/*
+ * As CPython itself does it (sys.remote_exec()): a bit that the process changes in between is lost. So may ours be, to another
+ * tool that does the same at that moment; it is looked at again.
+ */
+static int set_stop_bit_plainly(const RemoteExec *remote, const PythonThread *thread, uint64_t address) {
+        for (int i = 0; i < PLAIN_TRIES; i++) {
+                int r;
+
+                r = add_stop_bit(remote, address);
+                if (r != 0)
+                        return MIN(r, 0);
+                if (read_flag(remote, thread) != 1)
+                        return 0; /* carried out already */
+        }
+        return 0;
 }
 
 static int set_stop_bit(const RemoteExec *remote, const PythonThread *thread, uint64_t timeout) {
@@ -210,7 +231,7 @@ static int set_stop_bit(const RemoteExec *remote, const PythonThread *thread, ui
         int r;
 
         r = set_stop_bit_atomically(remote, breaker + LOW_WORD, timeout);
-        return r < 0 ? set_stop_bit_plainly(remote, breaker + LOW_BYTE) : 0;
+        return r < 0 ? set_stop_bit_plainly(remote, thread, breaker + LOW_BYTE) : 0;
 }
 
 int remote_exec_queue(const RemoteExec *remote, const PythonThread *thread, const char *path, uint64_t timeout) {

@@ -100,15 +100,15 @@ void tracee_arch_end_call(TraceeRegisters *registers, long result) {
 bool tracee_arch_is_same_place(const TraceeRegisters *one, const TraceeRegisters *other) {
         struct user_regs_struct a = load(one), b = load(other);
 
-        return a.rip == b.rip && a.rsp == b.rsp && a.rbp == b.rbp && a.rbx == b.rbx && a.r12 == b.r12 && a.r13 == b.r13 &&
-                a.r14 == b.r14 && a.r15 == b.r15 && a.fs_base == b.fs_base;
+        return a.rip == b.rip && a.rsp == b.rsp && a.rbp == b.rbp && a.rbx == b.rbx && a.r12 == b.r12 &&
+                a.r13 == b.r13 && a.r14 == b.r14 && a.r15 == b.r15 && a.fs_base == b.fs_base;
 }
 
 /* "System V Application Binary Interface, AMD64 Architecture Processor Supplement", figure "DWARF Register Number Mapping". */
 size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t words[TRACEE_ARCH_DWARF_MAX]) {
         struct user_regs_struct r = load(registers);
-        const uint64_t order[] = { r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11, r.r12,
-                r.r13, r.r14, r.r15, r.rip };
+        const uint64_t order[] = { r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
+                r.r12, r.r13, r.r14, r.r15, r.rip };
 
         memcpy(words, order, sizeof(order));
         return sizeof(order) / sizeof(order[0]);

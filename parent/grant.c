@@ -30,7 +30,7 @@ typedef struct Request {
         Supervisor *supervisor;
         sd_bus_message *message;
         sd_event_source *timer;
-        int64_t deadline; /* g_get_monotonic_time() */
+        int64_t deadline;    /* g_get_monotonic_time() */
         uint32_t target_pid; /* as it was asked for */
         Target target;
         pid_t tracer;
@@ -117,17 +117,16 @@ static int check_python(const Request *request, sd_bus_error *error) {
         return 0;
 }
 
+static int check_lease(const Request *request, sd_bus_error *error) {
+        return request->force ? 0 : lease_check(request->supervisor, 0, error);
+}
+
 /* permit: by an injected system call; else the permission was given already, or is not wanted. */
 static int give(Request *request, bool permit, Lease **ret_lease, sd_bus_error *error) {
         autofd lease_fd = -1;
         Lease *lease;
         int r;
 
-        if (!request->force) {
-                r = lease_check(request->supervisor, 0, error);
-                if (r < 0)
-                        return r;
-        }
         r = lease_new(request->supervisor, &request->target, request->tracer, request->tracer_pidfd, permit, &lease,
                 &lease_fd, error);
         if (r < 0)
@@ -148,7 +147,9 @@ static void on_permission(const sd_bus_error *permission_error, void *userdata) 
                 sd_bus_reply_method_error(request->message, permission_error);
                 return;
         }
-        r = give(request, false, &lease, &error);
+        r = check_lease(request, &error); /* somebody else may have been faster */
+        if (r >= 0)
+                r = give(request, false, &lease, &error);
         if (r < 0)
                 sd_bus_reply_method_errno(request->message, r, &error);
         else
@@ -171,6 +172,9 @@ static int grant(Request *request, sd_bus_error *error) {
         Lease *lease;
         int r;
 
+        r = check_lease(request, error);
+        if (r < 0)
+                return r;
         if (request->permit && request->via == LEASE_VIA_SCRIPT && lease_needs_permission())
                 return grant_by_script(request, error);
         r = give(request, request->permit, &lease, error);

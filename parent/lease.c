@@ -133,8 +133,8 @@ void lease_replace(Supervisor *supervisor, Lease *lease) {
 
         /* In the same target the new permission has taken the old one's place already: the kernel has one slot. */
         if (old && old->target.pid != lease->target.pid && take_back(old) < 0)
-                log_warning(
-                        "The permission of pid %d to trace pid %d could not be taken back.", old->tracer, old->target.pid);
+                log_warning("The permission of pid %d to trace pid %d could not be taken back.", old->tracer,
+                        old->target.pid);
         lease_free(old);
         supervisor->lease = lease;
         link_update(supervisor->link);

@@ -25,10 +25,10 @@ struct Lease {
         Target target;
         pid_t tracer;
         char *tracer_command;
-        bool permitted; /* the kernel's slot is set; not so where nothing needs to be permitted */
-        bool by_script; /* it was set by a script, since no system call could be injected */
+        bool permitted;         /* the kernel's slot is set; not so where nothing needs to be permitted */
+        bool by_script;         /* it was set by a script, since no system call could be injected */
         Permission *revocation; /* a script that takes the permission back */
-        int fd;        /* hangs up when the tracer closes its end */
+        int fd;                 /* hangs up when the tracer closes its end */
         int tracer_pidfd;
         sd_event_source *fd_source;
         sd_event_source *tracer_source;

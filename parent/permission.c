@@ -23,23 +23,22 @@
  * Its first line is the namespace that it runs in, so that none of its names are left in the job's __main__. What it has to
  * say goes to a pipe of ours, by its path in /proc.
  */
-static const char text[] =
-        "exec('''\n"
-        "import ctypes, os\n"
-        "try:\n"
-        "    c = ctypes.CDLL(None, use_errno=True)\n"
-        "    zero = ctypes.c_ulong(0)\n"
-        "    failed = c.prctl(0x59616d61, ctypes.c_ulong(%d), zero, zero, zero)\n"
-        "    answer = os.strerror(ctypes.get_errno()) if failed else 'done'\n"
-        "except Exception as error:\n"
-        "    answer = repr(error)\n"
-        "try:\n"
-        "    fd = os.open('/proc/%d/fd/%d', os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)\n"
-        "    os.write(fd, answer.encode()[:200])\n"
-        "    os.close(fd)\n"
-        "except OSError:\n"
-        "    pass\n"
-        "''', {'__name__': 'helicopter'})\n";
+static const char text[] = "exec('''\n"
+                           "import ctypes, os\n"
+                           "try:\n"
+                           "    c = ctypes.CDLL(None, use_errno=True)\n"
+                           "    zero = ctypes.c_ulong(0)\n"
+                           "    failed = c.prctl(0x59616d61, ctypes.c_ulong(%d), zero, zero, zero)\n"
+                           "    answer = os.strerror(ctypes.get_errno()) if failed else 'done'\n"
+                           "except Exception as error:\n"
+                           "    answer = repr(error)\n"
+                           "try:\n"
+                           "    fd = os.open('/proc/%d/fd/%d', os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)\n"
+                           "    os.write(fd, answer.encode()[:200])\n"
+                           "    os.close(fd)\n"
+                           "except OSError:\n"
+                           "    pass\n"
+                           "''', {'__name__': 'helicopter'})\n";
 
 struct Permission {
         Supervisor *supervisor;
@@ -78,8 +77,8 @@ static void fail(Permission *permission, const char *why) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autofree char *shown = printable(why, 200);
 
-        sd_bus_error_setf(&error, HELICOPTER_ERROR_NOT_PERMITTED,
-                "The Python of process %d could not call prctl: %s.", permission->target.pid, shown);
+        sd_bus_error_setf(&error, HELICOPTER_ERROR_NOT_PERMITTED, "The Python of process %d could not call prctl: %s.",
+                permission->target.pid, shown);
         finish(permission, &error);
 }
 

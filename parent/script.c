@@ -175,8 +175,8 @@ static int queue(Script *script, sd_bus_error *error) {
                 return target_python_error(pid, r, NULL, error);
         r = remote_exec_queue(script->remote, &script->thread, script->file.path, INJECTION_TIMEOUT);
         if (r == -EBUSY)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
-                        "Process %d has another script to run first.", pid);
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "Process %d has another script to run first.", pid);
         return r < 0 ? target_trace_error(pid, r, error) : 0;
 }
 
@@ -198,8 +198,8 @@ static int prepare(Script *script, const void *text, size_t size, int caller, in
 
 static int check(const Supervisor *supervisor, pid_t target, sd_bus_error *error) {
         if (script_find(supervisor, target))
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
-                        "Process %d has another script to run first.", target);
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "Process %d has another script to run first.", target);
         if (g_queue_get_length((GQueue *) &supervisor->scripts) >= SCRIPTS_MAX)
                 return sd_bus_error_set(
                         error, HELICOPTER_ERROR_LIMIT_REACHED, "Too many scripts are queued in the job already.");

@@ -40,7 +40,7 @@ struct Script {
         int watch;           /* inotify: tells that the file was read */
         int guard, caller;   /* -1: none */
         sd_event_source *sources[SOURCES];
-        bool draining; /* taken, but not read yet */
+        bool draining;     /* taken, but not read yet */
         ScriptEnded ended; /* who waits for its end; NULL: nobody */
         void *userdata;
 };

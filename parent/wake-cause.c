@@ -41,8 +41,8 @@ static char *predicate(const WakeCause *cause) {
                 return g_strdup_printf("is blocked in %s, called by %s, which may not stand an interruption",
                         cause->call, cause->caller);
         case CAUSE_UNKNOWN_CALLER:
-                return g_strdup_printf("is blocked in %s, and it cannot be told whether Python itself called that",
-                        cause->call);
+                return g_strdup_printf(
+                        "is blocked in %s, and it cannot be told whether Python itself called that", cause->call);
         case CAUSE_STUBBORN:
                 return g_strdup_printf("is blocked in %s, and does not look up when interrupted", cause->call);
         default:

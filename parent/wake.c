@@ -73,8 +73,8 @@ int wake_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         sd_bus_message_ref(message);
-        r = waker_new(supervisor, &target, script_find(supervisor, target.pid), mode, timeout, reply, message,
-                &waker, error);
+        r = waker_new(
+                supervisor, &target, script_find(supervisor, target.pid), mode, timeout, reply, message, &waker, error);
         if (r < 0) {
                 sd_bus_message_unref(message);
                 return r;

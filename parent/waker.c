@@ -47,9 +47,9 @@ typedef struct Stuck {
 struct Waker {
         Supervisor *supervisor;
         Target target;
-        Script *script;        /* NULL: somebody else's, or ended */
-        RemoteExec *foreign;   /* of somebody else's script */
-        PythonThread thread;   /* the one that is to run it */
+        Script *script;      /* NULL: somebody else's, or ended */
+        RemoteExec *foreign; /* of somebody else's script */
+        PythonThread thread; /* the one that is to run it */
         WakeMode mode;
         int64_t deadline; /* g_get_monotonic_time() */
         WakeDone done;
@@ -323,12 +323,19 @@ static bool is_same_call(const ThreadCall *a, const ThreadCall *b) {
         return a->blocked == b->blocked && a->number == b->number && a->stack_pointer == b->stack_pointer;
 }
 
+/* The first that is known of what the main thread does; give_thread_up() may say more. */
+static void begin_call(Waker *waker, const ThreadCall *call) {
+        waker->since = g_get_monotonic_time();
+        waker->call = *call;
+        if (is_main(waker) && call->blocked)
+                wake_cause_set(&waker->cause, wake_kind(call) == WAKE_LOCK ? CAUSE_LOCK : CAUSE_CALL, call, NULL);
+}
+
 static void look_at_call(Waker *waker, const ThreadCall *call) {
         int64_t now = g_get_monotonic_time();
 
         if (!is_same_call(&waker->call, call))
-                waker->since = now;
-        waker->call = *call;
+                begin_call(waker, call);
         if (is_stopped(waker))
                 wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
         else if (!call->blocked)
@@ -400,8 +407,7 @@ static int check_foreign(Waker *waker, sd_bus_error *error) {
         if (r < 0)
                 return target_python_error(pid, r, &runtime, error);
         if (remote_exec_is_pending(waker->foreign, &waker->thread) != 1)
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
         return 0;
 }
 

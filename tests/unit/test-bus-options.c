@@ -58,8 +58,8 @@ static void test_all(void **state) {
         g_autoptr(sd_bus_message) message = new_message();
         Values values = {};
 
-        assert_true(sd_bus_message_append(message, "a{sv}", 3, "number", "t", UINT64_C(7), "flag", "b", 1, "word", "s",
-                            "text") >= 0);
+        assert_true(sd_bus_message_append(
+                            message, "a{sv}", 3, "number", "t", UINT64_C(7), "flag", "b", 1, "word", "s", "text") >= 0);
         assert_int_equal(read_values(message, &values, NULL), 1);
         assert_true(values.flag);
         assert_string_equal(values.word, "text");

@@ -55,7 +55,7 @@ static void check_access(void) {
         pid_t pid = target_start(body_pause, NULL);
         char buffer[8] = { 0 };
 
-        strcpy(page + 100, "before");
+        memcpy(page + 100, "before", sizeof("before"));
         assert_int_equal(process_memory_read(pid, address(100), buffer, 7), 0);
         assert_string_equal(buffer, "before");
         assert_int_equal(process_memory_write(pid, address(102), "t", 1), 0);

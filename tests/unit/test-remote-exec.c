@@ -58,7 +58,7 @@ static void fill_thread(int i) {
 
         *word(thread, TABLE_THREAD_NEXT) = i + 1 < THREADS ? address(fake->threads[i + 1]) : 0;
         *word(thread, TABLE_THREAD_INTERPRETER) = address(fake->interpreters[1]);
-        *word(thread, TABLE_THREAD_NATIVE_ID) = (uint64_t) (100 + i);
+        *word(thread, TABLE_THREAD_NATIVE_ID) = 100u + (unsigned) i;
         *word(thread, EVAL_BREAKER) = 0xabcdef42;
         memset(thread + SCRIPT, 'x', 512);
 }
@@ -100,6 +100,7 @@ int __wrap_injection_call(pid_t target, const Syscall *call, uint64_t timeout, l
 }
 
 static int writes_before_failure;
+static int lost_bits; /* so many times somebody else takes the bit out, once it has been written */
 
 ssize_t __real_process_vm_writev(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
         unsigned long remotes, unsigned long flags);
@@ -107,8 +108,14 @@ ssize_t __wrap_process_vm_writev(pid_t pid, const struct iovec *local, unsigned 
         unsigned long remotes, unsigned long flags);
 ssize_t __wrap_process_vm_writev(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
         unsigned long remotes, unsigned long flags) {
-        if (writes_before_failure-- != 0)
-                return __real_process_vm_writev(pid, local, locals, remote, remotes, flags);
+        ssize_t n;
+
+        if (writes_before_failure-- != 0) {
+                n = __real_process_vm_writev(pid, local, locals, remote, remotes, flags);
+                if (address(remote->iov_base) == address(fake->threads[0]) + EVAL_BREAKER && lost_bits-- > 0)
+                        *word(fake->threads[0], EVAL_BREAKER) &= ~(uint64_t) STOP_BIT;
+                return n;
+        }
         errno = ENOMEM;
         return -1;
 }
@@ -364,6 +371,15 @@ static void test_failing_writes(void **state) {
         assert_int_equal(remote_exec_withdraw(remote, &first, PATH), 1);
 }
 
+static void test_lost_bit(void **state) {
+        injection_result = -EBUSY;
+        lost_bits = 2;
+        assert_int_equal(queue(PATH), 0);
+        assert_int_equal(lost_bits, -1);
+        assert_int_equal(*word(fake->threads[0], EVAL_BREAKER), 0xabcdef42 | STOP_BIT);
+        lost_bits = 0;
+}
+
 /* It is too late to call it a failure when the thread has taken the request by itself. */
 static void test_taken_meanwhile(void **state) {
         injection_result = -EBUSY;
@@ -443,6 +459,7 @@ int main(void) {
                 test_with_target(test_gone),
                 test_with_target(test_injection_refused),
                 test_with_target(test_failing_writes),
+                test_with_target(test_lost_bit),
                 test_with_target(test_taken_meanwhile),
                 test_with_target(test_atomic),
         };

@@ -14,8 +14,7 @@
 
 #include "helicopter/wake.h"
 
-#define ASSERT_KIND(expected, ...) \
-        assert_int_equal(wake_kind(&(ThreadCall) { .blocked = true, __VA_ARGS__ }), expected)
+#define ASSERT_KIND(expected, ...) assert_int_equal(wake_kind(&(ThreadCall) { .blocked = true, __VA_ARGS__ }), expected)
 
 static void test_resumed(void **state) {
         ASSERT_KIND(WAKE_RESUMED, .number = SYS_read);
