@@ -61,7 +61,7 @@ CASES = {
     "fifo": Case("`open` of a FIFO", PROMPT, "data"),
     "mp-join": Case("`multiprocessing.Process.join`", PROMPT, 7, steps=1),
     "mp-queue": Case("`multiprocessing.SimpleQueue.get`", PROMPT, "data", steps=1),
-    "mp-semaphore": Case("`multiprocessing.Semaphore.acquire`", MESSAGE, True, says=LOCK),
+    "mp-semaphore": Case("`multiprocessing.Semaphore.acquire`", PROMPT, True),
     "lock-alone": Case("`Lock.acquire`, no other thread", MESSAGE, True, signals=USR1, says=LOCK),
     "lock-timeout": Case("`Lock.acquire` with a timeout, no other thread", MESSAGE, False, says=LOCK),
     "lock-stuck": Case("`Lock.acquire`, the other thread as well", MESSAGE, True, signals=USR1, says=LOCK),
