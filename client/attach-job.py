@@ -6,6 +6,7 @@
 # - It prompts where the job is, at once. pdb waits for the job's next line, which in a call that takes long is far away.
 # - It takes the job's SIGINT for the whole session. pdb has the client send one at ^C, but is prepared for it after "continue"
 #   only; elsewhere it would be a KeyboardInterrupt in the job.
+# - It leaves no trace functions behind in the job's frames.
 # - A debugger whose client was killed while the job was going on is only noticed at its next prompt, and until then pdb
 #   refuses every other. It is taken out here, also from another thread than its own, which then stops tracing by itself.
 #
@@ -92,7 +93,9 @@ class Server(pdb._PdbServer):
 
     def trace_dispatch(self, frame, event, arg):
         if not self.gone:
-            return super().trace_dispatch(frame, event, arg)
+            local = super().trace_dispatch(frame, event, arg)
+            # What is returned becomes the frame's trace function, also when this was the end.
+            return None if self.gone else local
         # Taken out from another thread: that cannot end the tracing of this one.
         if sys.gettrace() == self.trace_dispatch:
             sys.settrace(None)
@@ -146,6 +149,10 @@ class Server(pdb._PdbServer):
     def detach(self):
         other = pdb.Pdb._last_pdb_instance
         self.gone = True
+        # The next who uses sys.settrace() in this job would have the frames call a debugger that is not there.
+        for frame in stack(sys._getframe()):
+            if frame.f_trace == self.trace_dispatch:
+                frame.f_trace = None
         self.give_interrupts_back()
         super().detach()
         if other is not self:

@@ -21,9 +21,11 @@
 /* The most descriptors that poll() is believed to be given. */
 #define POLL_MAX (1024 * 1024)
 
-/* poll(fds, nfds, timeout) */
+/* poll(fds, nfds, timeout); the last is an int, negative for "no limit", which glibc extends. */
 static bool looks_like_poll(const uint64_t arguments[6]) {
-        if (arguments[1] >= POLL_MAX || arguments[2] == 0 || arguments[2] > INT_MAX)
+        int64_t timeout = (int64_t) arguments[2];
+
+        if (arguments[1] >= POLL_MAX || timeout == 0 || timeout > INT_MAX || timeout < INT_MIN)
                 return false;
         return arguments[1] == 0 || arguments[0] >= LOWEST_ADDRESS;
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("support.matrix", "support.selfcheck")
 
 from support import wait  # noqa: E402
 
@@ -16,14 +17,19 @@ class Overdue(BaseException):
     """A test took too long. No test catches it by accident."""
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "deadline(seconds): how long the test may take, where that is more than usual")
+
+
 @pytest.fixture(autouse=True)
-def deadline():
+def deadline(request):
     """End a test that hangs."""
 
     def overdue(_number, _frame):
         raise Overdue(f"the test was not done after {seconds} s")
 
-    seconds = 6 * wait.SECONDS
+    marker = request.node.get_closest_marker("deadline")
+    seconds = marker.args[0] if marker else 6 * wait.SECONDS
     signal.signal(signal.SIGALRM, overdue)
     signal.alarm(seconds)
     yield

@@ -29,6 +29,10 @@ static int body_sleep(TargetShared *shared) {
         return (int) sleep(1000);
 }
 
+static int body_poll_without_limit(TargetShared *shared) {
+        return poll(&no_descriptor, 1, -1) == 0 ? 0 : 1;
+}
+
 static int body_spin(TargetShared *shared) {
         while (!atomic_load(&shared->go))
                 atomic_fetch_add(&shared->count, 1);
@@ -59,6 +63,7 @@ static void test_restarted(void **state) {
                 long number;
         } calls[] = {
                 { body_poll, SYS_poll },
+                { body_poll_without_limit, SYS_poll },
                 { body_futex, SYS_futex },
                 { body_sleep, SYS_clock_nanosleep },
         };
