@@ -8,7 +8,7 @@
 #   only; elsewhere it would be a KeyboardInterrupt in the job.
 # - It leaves no trace functions behind in the job's frames.
 # - A debugger whose client was killed while the job was going on is only noticed at its next prompt, and until then pdb
-#   refuses every other. It is taken out here.
+#   refuses every other. It is taken out here, also from another thread than its own, which then stops tracing by itself.
 #
 # Nothing of it stays in the job after the session. It relies on private parts of pdb: where they have changed, pdb is used
 # as it is.
@@ -23,6 +23,7 @@ import pdb
 import signal
 import socket
 import sys
+import threading
 
 
 def stack(frame):
@@ -51,24 +52,28 @@ def remove_dead_debugger():
     # One that is at its prompt, further up this stack, is about to notice by itself.
     if not is_dead(debugger) or any(frame.f_locals.get("self") is debugger for frame in stack(sys._getframe())):
         return
-    debugger.set_quit()
+    if getattr(debugger, "thread", None) in (None, threading.get_ident()):
+        debugger.set_quit()
     debugger.detach()
-    if pdb.Pdb._previous_sigint_handler:
+    if pdb.Pdb._previous_sigint_handler and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, pdb.Pdb._previous_sigint_handler)
         pdb.Pdb._previous_sigint_handler = None
 
 
 class Server(pdb._PdbServer):
     previous_handler = None
-    detached = False
+    thread = None  # that it is in
     traces = False
     prompts_at_once = False
+    gone = False
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, nosigint=True, **options)
 
     def set_trace(self, frame=None, **options):
+        self.thread = threading.get_ident()
         self.take_interrupts()
+        self.message("", end="")  # the client learns that this is a session, before anything that it is to run
         super().set_trace(frame=frame, **options)
         # From here to the prompt every call of a function would be an event.
         sys.settrace(None)
@@ -86,6 +91,15 @@ class Server(pdb._PdbServer):
         self.traces = False
         super().stop_trace()
 
+    def trace_dispatch(self, frame, event, arg):
+        if not self.gone:
+            local = super().trace_dispatch(frame, event, arg)
+            return None if self.gone else local  # it would become the frame's trace function again
+        # Taken out from another thread: that cannot end the tracing of this one.
+        if sys.gettrace() == self.trace_dispatch:
+            sys.settrace(None)
+        return None
+
     def do_debug(self, arg):
         # Ends with sys.settrace(), made for a prompt within a trace function, where that has no effect yet.
         super().do_debug(arg)
@@ -93,6 +107,9 @@ class Server(pdb._PdbServer):
             sys.settrace(None)
 
     def sigint_handler(self, signum, frame):
+        if self.gone:
+            self.pass_interrupt_on(signum, frame)
+            return
         if self.allow_kbdint:
             raise KeyboardInterrupt  # at the prompt, which expects it
         sys.settrace(None)
@@ -117,19 +134,25 @@ class Server(pdb._PdbServer):
             if self.previous_handler is not None and signal.getsignal(signal.SIGINT) == self.sigint_handler:
                 signal.signal(signal.SIGINT, self.previous_handler)
         except ValueError:
-            pass
+            return  # not in the main thread: at the next SIGINT
         self.previous_handler = None
 
-    def trace_dispatch(self, frame, event, arg):
-        # What is returned becomes the frame's trace function again.
-        local = super().trace_dispatch(frame, event, arg)
-        return None if self.detached else local
+    def pass_interrupt_on(self, signum, frame):
+        handler = self.previous_handler
+        self.give_interrupts_back()
+        if callable(handler):
+            handler(signum, frame)
+        elif handler == signal.SIG_DFL:
+            signal.raise_signal(signum)
 
     def detach(self):
+        other = pdb.Pdb._last_pdb_instance
+        self.gone = True
         # The next who uses sys.settrace() in this job would have the frames call a debugger that is not there.
-        self.detached = True
-        for frame in stack(sys._getframe()):
+        for frame in stack(sys._current_frames().get(self.thread)):
             if frame.f_trace == self.trace_dispatch:
                 frame.f_trace = None
         self.give_interrupts_back()
         super().detach()
+        if other is not self:
+            pdb.Pdb._last_pdb_instance = other  # the one that came when this was taken out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Debug a running Python with pdb: attach.py PID [timeout=SECONDS] [scratch=FOLDER]
+"""Debug a running Python with pdb: attach.py PID control=FD [timeout=SECONDS] [version=3.14.8] [command=PDB COMMAND]…
 
 Run by helicopter-client, with the interpreter that the process runs on. It is pdb.attach(), with what that leaves out:
 
@@ -7,42 +7,45 @@ Run by helicopter-client, with the interpreter that the process runs on. It is p
 - one line in place of a traceback, and an exit code for each kind of failure (client/session.h has the same ones),
 - an end by ^C or by a signal at any time that leaves neither a traceback nor a dead debugger in the process.
 
+The process is never touched from here: what it should run goes to the client, over the socket FD (client/session-control.h).
 pdb's own parts are replaced by name (sys.remote_exec, pdb._PdbClient), so that its protocol stays its own business.
 """
 
-import glob
 import os
 import select
 import signal
 import socket
 import sys
-import tempfile
 import textwrap
+import time
 
 FAILED = 1
-NOT_PERMITTED = 10
 TARGET_GONE = 11
 INCOMPATIBLE = 12
-DISABLED = 13
 NO_ANSWER = 14
 INTERRUPTED = 15
 BUSY = 16
 ENDED = 17  # by SIGTERM before the first prompt
+REFUSED = 18  # the client tells why
 
-# What the interpreter says when it does not get into another one (Python/remote_debug.h, Python/remote_debugging.c; 3.14).
-INCOMPATIBLE_TEXTS = ("version", "send commands", "PyRuntime", "debug offsets")
-DISABLED_TEXT = "Remote debugging is not enabled"
+# What a process that has begun to run the script needs for its connection, whatever is left of the timeout.
+CONNECTION_TIME = 2
+
+# A debugger whose client was killed at its prompt is about to end. There is no event for that.
+BUSY_TIME = 0.5
+BUSY_PAUSE = 0.1
 
 # How a user leaves pdb.
 LEAVING = ("q", "quit", "exit", "EOF")
 
 
 class Failure(Exception):
-    """No session, for a reason that can be told in a line."""
+    """No session, for a reason that can be told in a line; none: the client tells it."""
 
-    def __init__(self, code, message):
+    def __init__(self, code, message=None):
         super().__init__(message)
         self.code = code
+        self.message = message
 
 
 # What the process runs: attach-job.py and pdb's own script, which must be at the same level, since it takes the frame that
@@ -65,57 +68,12 @@ finally:
     pdb._PdbServer = _plain
 """
 
-# What a script is replaced with when nobody waits for it any more. The process still has its path, and would complain of
-# a missing file.
-DISARMED = """\
-# disarmed
-import os
-try:
-    os.unlink({path!r})
-except OSError:
-    pass
-"""
 
-
-class Script:
-    """The file that the process is asked to run: pdb's, wrapped into our own."""
-
-    def __init__(self, pid, folder):
-        self.pid = pid
-        self.folder = folder if folder and os.access(folder, os.W_OK) else tempfile.gettempdir()
-        self.path = None
-
-    def write(self, text):
-        with open(os.path.join(os.path.dirname(__file__), "attach-job.py"), encoding="utf-8") as file:
-            prologue = file.read()
-        body = textwrap.indent(text.strip("\n"), "    ")
-        fd, self.path = tempfile.mkstemp(".py", f"attach-{self.pid}-", self.folder)
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(SCRIPT.format(prologue=prologue, script=body))
-        return self.path
-
-    def remove_disarmed(self):
-        """Remove those of earlier attempts of which no process knows any longer: it keeps one path, as long as it lives."""
-        for path in glob.glob(os.path.join(glob.escape(self.folder), "attach-*-*.py")):
-            pid = os.path.basename(path).split("-")[1]
-            try:
-                with open(path, encoding="utf-8") as file:
-                    disarmed = file.readline() == "# disarmed\n"
-                if disarmed and (pid == str(self.pid) or not is_alive(pid)):
-                    os.unlink(path)
-            except OSError:
-                pass
-
-    def disarm(self):
-        """The process has not run it and may still do so."""
-        if self.path:
-            with open(self.path + ".new", "w", encoding="utf-8") as file:
-                file.write(DISARMED.format(path=self.path))
-            os.replace(self.path + ".new", self.path)
-
-    def remove(self):
-        if self.path:
-            os.unlink(self.path)
+def wrap(script):
+    """pdb's script, in our own."""
+    with open(os.path.join(os.path.dirname(__file__), "attach-job.py"), encoding="utf-8") as file:
+        prologue = file.read()
+    return SCRIPT.format(prologue=prologue, script=textwrap.indent(script.strip("\n"), "    "))
 
 
 class PlainInput:
@@ -148,34 +106,41 @@ def is_alive(pid):
 class Session:
     """One attempt to debug a process, from the request to the end."""
 
-    def __init__(self, pid, timeout, folder):
+    def __init__(self, pid, control, timeout, commands):
         self.pid = pid
-        self.timeout = timeout
-        self.script = Script(pid, folder)
-        self.queued = False  # the process was asked to run the script
-        self.connected = False  # and has run it
-        self.left = False  # the user has said that this is the end
-        self.prompted = False  # and its debugger has asked for a command
+        self.control = control
+        self.deadline = time.monotonic() + timeout
+        self.commands = commands
+        self.main = True  # the debugger is in the main thread
+        self.connected = False
+        self.left = any(is_leaving(command) for command in commands)  # the user has said that this is the end
+        self.prompted = False  # the debugger has come to its first prompt, or to the commands for it
         self.reading = False  # a command is being typed
+        self.warned = False  # of a ^C that this thread does not take
         self.last_error = None  # what the debugger complained of last
 
     def run(self):
         import pdb
 
-        sys.remote_exec, self.remote_exec = self.queue, sys.remote_exec
+        sys.remote_exec = self.queue
         pdb._PdbClient = self.make_client_class(pdb._PdbClient)
-        # pdb.attach() waits for the connection on a socket that it makes with this timeout.
-        socket.setdefaulttimeout(self.timeout)
-        try:
-            pdb.attach(self.pid)
-        except TimeoutError:
-            raise self.no_answer() from None
-        finally:
-            self.clean_up()
-        if not self.prompted and is_alive(self.pid):
-            raise Failure(BUSY, f"pdb refused: {self.last_error or 'it went away without a prompt'}")
+        patience = time.monotonic() + BUSY_TIME
+        while not self.attach(pdb):
+            if time.monotonic() > patience:
+                raise Failure(BUSY, f"pdb refused: {self.last_error or 'it went away without a prompt'}")
+            time.sleep(BUSY_PAUSE)
         if not self.left:
             self.wait_for_end()
+
+    def attach(self, pdb):
+        """Hold a session. Returns whether there was one: False when the process was in another debugger."""
+        # pdb.attach() waits for the connection on a socket that it makes with this timeout.
+        socket.setdefaulttimeout(max(CONNECTION_TIME, self.deadline - time.monotonic()))
+        try:
+            pdb.attach(self.pid, self.commands)
+        except TimeoutError:
+            raise self.no_answer() from None
+        return self.prompted or not is_alive(self.pid)
 
     def wait_for_end(self):
         """A process that ends closes the connection a little earlier. Its end is what the client should find."""
@@ -186,25 +151,41 @@ class Session:
         select.select([pidfd], [], [], 1)
         os.close(pidfd)
 
-    def queue(self, pid, path):
-        """Stands in for sys.remote_exec(): has our script run in place of pdb's."""
+    def queue(self, _pid, path):
+        """Stands in for sys.remote_exec(): has our script run in place of pdb's. Returns when that has begun."""
         with open(path, encoding="utf-8") as file:
-            text = file.read()
-        self.remote_exec(pid, self.script.write(text))
-        self.queued = True
-        self.script.remove_disarmed()
+            text = wrap(file.read())
+        script = os.memfd_create("helicopter-attach")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            socket.send_fds(self.control, [b"exec"], [script])
+        word = self.hear()
+        if word == "queued":
+            word = self.hear()
+        if word not in ("taken", "elsewhere"):
+            raise Failure(REFUSED)
+        self.main = word == "taken"
         # The deadline is for the connection; what comes over it takes as long as the user wants.
         socket.setdefaulttimeout(None)
 
+    def hear(self):
+        """The client's next word. It keeps the deadline, and its end is ours."""
+        word = self.control.recv(64)
+        if not word:
+            raise SystemExit(ENDED)
+        return word.decode("ascii")
+
+    def tell_connected(self):
+        """The terminal is the client's until it has told the user."""
+        self.control.send(b"connected")
+        self.hear()
+        self.connected = True
+
     def make_client_class(session, base):
         class Client(base):
-            def cmdloop(self):
-                session.connected = True
-                session.clean_up()
-                super().cmdloop()
-
             def _send(self, **message):
-                session.left = message.get("signal") == "EOF" or message.get("reply", "").strip() in LEAVING
+                session.left = message.get("signal") == "EOF" or is_leaving(message.get("reply", ""))
                 super()._send(**message)
 
             def process_payload(self, payload):
@@ -212,10 +193,13 @@ class Session:
                     session.last_error = payload.get("message")
                     if not session.prompted:
                         return  # told as the reason of the failure
+                elif not session.prompted:
+                    session.prompted = True
+                    session.tell_connected()
                 super().process_payload(payload)
 
             def prompt_for_reply(self, prompt):
-                session.prompted = session.reading = True
+                session.reading = True
                 super().prompt_for_reply(prompt)
                 session.reading = False
 
@@ -223,9 +207,20 @@ class Session:
                 # Before its first prompt pdb does not take the process's SIGINT: it would be a KeyboardInterrupt there.
                 if not session.prompted:
                     raise KeyboardInterrupt
-                super().send_interrupt()
+                if session.main:
+                    super().send_interrupt()
+                else:
+                    session.interrupt_elsewhere()
 
         return Client
+
+    def interrupt_elsewhere(self):
+        """SIGINT would be the main thread's, and a KeyboardInterrupt there."""
+        if self.warned:
+            self.left = True
+            raise SystemExit(0)
+        self.warned = True
+        print("\n^C cannot stop this thread, which is not the job's main one. Once more leaves the debugger.", flush=True)
 
     def end(self, signum, frame):
         """SIGTERM: an exception, so that readline gives the terminal back and the connection is closed in order."""
@@ -236,40 +231,33 @@ class Session:
     def no_answer(self):
         if not is_alive(self.pid):
             return Failure(TARGET_GONE, f"Process {self.pid} has ended")
-        return Failure(
-            NO_ANSWER,
-            f"Process {self.pid} did not answer within {self.timeout:g} s: its main thread is in a call that runs no Python",
-        )
+        return Failure(NO_ANSWER, f"Process {self.pid} has begun to start a debugger, but that did not connect in time")
 
-    def clean_up(self):
-        try:
-            if self.queued and not self.connected and is_alive(self.pid):
-                self.script.disarm()
-            else:
-                self.script.remove()
-                self.script.path = None
-        except OSError:
-            pass
+
+def is_leaving(command):
+    return command.strip() in LEAVING
 
 
 def explain(error, pid):
     """The Failure that an exception of pdb.attach() means."""
-    text = str(error)
     if not is_alive(pid):
         return Failure(TARGET_GONE, f"Process {pid} has ended")
-    if isinstance(error, PermissionError):
-        return Failure(NOT_PERMITTED, f"The system does not permit to trace process {pid}: {error.strerror or text}")
-    if DISABLED_TEXT in text:
-        return Failure(DISABLED, f"Process {pid} does not let a debugger in: {text}")
-    if isinstance(error, RuntimeError) and any(part in text for part in INCOMPATIBLE_TEXTS):
-        return Failure(INCOMPATIBLE, f"Process {pid} is not debugged by this Python {sys.version.split()[0]}: {text}")
-    return Failure(FAILED, f"Cannot attach to process {pid}: {type(error).__name__}: {text}")
+    return Failure(FAILED, f"Cannot attach to process {pid}: {type(error).__name__}: {error}")
+
+
+def check_version(pid, version):
+    """pdb's two sides must be of the same version: of which the process is, the client may know."""
+    own = sys.version.split()[0]
+    if sys.version_info < (3, 14):
+        raise Failure(INCOMPATIBLE, f"Python {own} ({sys.executable}) cannot attach to a process")
+    if version and version.split(".")[:2] != own.split(".")[:2]:
+        raise Failure(INCOMPATIBLE, f"Process {pid} runs Python {version}, and cannot be debugged by Python {own} ({sys.executable})")
 
 
 def parse(argv):
-    settings = dict(argument.split("=", 1) for argument in argv[2:])
-    timeout = float(settings.get("timeout", 0))
-    return int(argv[1]), timeout if timeout > 0 else None, settings.get("scratch")
+    settings = [argument.split("=", 1) for argument in argv[2:]]
+    commands = [value for name, value in settings if name == "command"]
+    return int(argv[1]), dict(settings), commands
 
 
 def follow_colour_settings():
@@ -283,25 +271,30 @@ def follow_colour_settings():
 
 
 def main(argv):
-    pid, timeout, folder = parse(argv)
-    if not hasattr(sys, "remote_exec"):
-        raise Failure(INCOMPATIBLE, f"Python {sys.version.split()[0]} cannot attach to a process")
-    follow_colour_settings()
-    if not sys.stdin or not sys.stdin.isatty():
-        sys.stdin = PlainInput()
-    session = Session(pid, timeout, folder)
+    pid, settings, commands = parse(argv)
+    control = socket.socket(fileno=int(settings["control"]))
+    session = Session(pid, control, float(settings.get("timeout", 10)), commands)
     signal.signal(signal.SIGTERM, session.end)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # held by the client: a Python that starts would show a traceback
+        check_version(pid, settings.get("version"))
+        follow_colour_settings()
+        if not sys.stdin or not sys.stdin.isatty():
+            sys.stdin = PlainInput()
         session.run()
     except KeyboardInterrupt:
-        raise Failure(INTERRUPTED, f"Interrupted; process {pid} goes on") from None
+        failure = Failure(INTERRUPTED, f"Interrupted; process {pid} goes on")
     except (OSError, RuntimeError, ImportError) as error:
-        raise explain(error, pid) from None
+        failure = explain(error, pid)
+    except Failure as error:
+        failure = error
+    else:
+        return 0
+    if failure.message:
+        # The client's line of stages stands open until the connection.
+        print(f"{'' if session.connected else chr(10)}helicopter-client: {failure.message}", file=sys.stderr)
+    return failure.code
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv)
-    except Failure as failure:
-        print(f"helicopter-client: {failure}", file=sys.stderr)
-        sys.exit(failure.code)
+    sys.exit(main(sys.argv))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The Python that fits a job: its own, since pdb wants the same version on both sides. */
+/* The Python that fits a process of a job: its own, since what looks into a Python wants to be of the same version. */
 
 #include <glib.h>
 #include <sys/types.h>
@@ -14,8 +14,11 @@ typedef struct Interpreter {
 } Interpreter;
 
 /*
- * Find it. version: what the daemon knows of the job's Python ("3.14.8"), or NULL or empty; used where the job's
- * program is not an interpreter itself but has one within. Returns 0, or a negative errno with *error set.
+ * Find it: the very program of the process where its path still leads to that. Where the program was replaced or removed on disk, or
+ * is in another mount namespace: the file that /proc/PID/exe stands for, if it works and is of that version, else
+ * one of the same version in the PATH. Where it only has a Python within: one of the same version in the PATH.
+ * version: what the daemon knows of the process's Python ("3.14.8"), or NULL or empty. Returns 0, or a negative errno
+ * with *error set.
  */
 int interpreter_find(pid_t pid, const char *version, Interpreter *ret_interpreter, sd_bus_error *error);
 

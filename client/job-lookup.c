@@ -164,6 +164,20 @@ int job_lookup(Connection *connection, const char *name, char **ret_object, sd_b
         return name ? lookup_name(connection, name, ret_object, error) : lookup_only(connection, ret_object, error);
 }
 
+int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error) {
+        g_autoptr(Connection) connection = NULL;
+        int r;
+
+        r = connection_open(&connection, error);
+        if (r < 0)
+                return r;
+        r = job_lookup(connection, name, ret_object, error);
+        if (r < 0)
+                return r;
+        *ret_connection = g_steal_pointer(&connection);
+        return 0;
+}
+
 int job_lookup_pid(Connection *connection, uint32_t pid, char **ret_object, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;

@@ -13,6 +13,9 @@
  */
 int job_lookup(Connection *connection, const char *name, char **ret_object, sd_bus_error *error);
 
+/* Connect to the daemon, and the same. */
+int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error);
+
 /* The object of the job that a process belongs to. */
 int job_lookup_pid(Connection *connection, uint32_t pid, char **ret_object, sd_bus_error *error);
 

@@ -12,6 +12,9 @@
 /* The option that names a job, wherever there is one. */
 #define OPTION_JOB(place) { "job", 'j', 0, G_OPTION_ARG_STRING, (place), "The job's name", "NAME" }
 
+/* The option for output that is meant for programs. */
+#define OPTION_JSON(place) { "json", 0, 0, G_OPTION_ARG_NONE, (place), "Print JSON", NULL }
+
 /*
  * Take a verb's options out of its arguments (argv[0] is the verb), leaving a NULL-terminated array with the others. Of
  * a verb whose arguments end with a command, only options before that are taken. Returns 1; or 0 when help was asked

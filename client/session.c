@@ -3,18 +3,13 @@
 #include "client/session.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 
 #include "client/client-error.h"
-#include "client/spawn.h"
+#include "client/job-script.h"
 #include "config.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
-#include "helicopter/private-socket.h"
 #include "helicopter/process.h"
 
 /* Between the target's end and the debugger's, in microseconds. */
@@ -24,11 +19,9 @@ static const struct {
         SessionEnd end;
         const char *error;
 } remedies[] = {
-        { SESSION_NOT_PERMITTED, HELICOPTER_ERROR_NOT_PERMITTED },
         { SESSION_TARGET_GONE, HELICOPTER_ERROR_TARGET_GONE },
-        { SESSION_INCOMPATIBLE, HELICOPTER_ERROR_PYTHON_TOO_OLD },
-        { SESSION_DISABLED, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED },
-        { SESSION_NO_ANSWER, CLIENT_ERROR_BLOCKED },
+        { SESSION_INCOMPATIBLE, CLIENT_ERROR_NO_INTERPRETER },
+        { SESSION_NO_ANSWER, HELICOPTER_ERROR_TIMEOUT },
         { SESSION_BUSY, CLIENT_ERROR_DEBUGGER_BUSY },
 };
 
@@ -39,55 +32,10 @@ const char *session_remedy(int end) {
         return NULL;
 }
 
-/* In the child. It goes when we go, since then the permission goes too. */
-static int prepare_debugger(void *userdata) {
-        const Session *session = userdata;
-
-        if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-                return -errno;
-        if (getppid() != session->client)
-                return -ESRCH;
-        if (session->interpreter->library_path)
-                setenv("LD_LIBRARY_PATH", session->interpreter->library_path, false);
-        return 0;
-}
-
-/* Start the script. Its folder in the runtime folder is private, and the job can read it. */
-static int start_debugger(Session *session) {
-        g_autofree char *script =
-                g_build_filename(g_getenv("HELICOPTER_DATA") ?: HELICOPTER_DATA_PATH, "attach.py", NULL);
-        g_autofree char *pid = g_strdup_printf("%d", (int) session->target);
-        g_autofree char *timeout = g_strdup_printf("timeout=%.3f", (double) session->timeout / G_USEC_PER_SEC);
-        g_autofree char *socket = private_socket_path();
-        g_autofree char *folder = g_path_get_dirname(socket);
-        g_autofree char *scratch = g_strconcat("scratch=", folder, NULL);
-        char *argv[] = { session->interpreter->name, (char *) "-I", script, pid, timeout, scratch, NULL };
-
-        session->client = getpid();
-        return spawn(session->interpreter->file, argv, prepare_debugger, session, &session->debugger);
-}
-
-static void end_debugger(Session *session) {
-        syscall(SYS_pidfd_send_signal, session->debugger_fd, SIGTERM, NULL, 0);
-}
-
-static int on_debugger_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        return sd_event_exit(sd_event_source_get_event(source), 0);
-}
-
-/* Our permission is gone, and the job listens to one debugger only: make room for the one that was asked to take over.
- */
-static void on_job_changed(JobWatch *watch, void *userdata) {
+static int on_drained(sd_event_source *source, uint64_t time, void *userdata) {
         Session *session = userdata;
 
-        if (watch->info->tracer_pid == 0 || watch->info->tracer_pid == (uint32_t) getpid() || session->taken_over)
-                return;
-        session->taken_over = true;
-        end_debugger(session);
-}
-
-static int on_drained(sd_event_source *source, uint64_t time, void *userdata) {
-        end_debugger(userdata);
+        foreground_kill(&session->foreground, SIGTERM);
         return 0;
 }
 
@@ -101,76 +49,70 @@ static int on_target_end(sd_event_source *source, int fd, uint32_t events, void 
                 sd_event_source_get_event(source), NULL, CLOCK_MONOTONIC, DRAIN_TIME, 0, on_drained, session);
 }
 
-static int watch_processes(Session *session, sd_event *event) {
+static int on_started(Foreground *foreground, sd_event *event) {
+        Session *session = foreground->userdata;
         int r;
 
-        r = sd_event_add_io(event, NULL, session->debugger_fd, EPOLLIN, on_debugger_end, NULL);
+        /* The script has a copy of this end, and learns of our end only without the other. */
+        close_fd(&foreground->pass_fd);
+        r = session_control_serve(&session->control, event);
         if (r < 0 || session->target_fd < 0)
                 return r;
         return sd_event_add_io(event, NULL, session->target_fd, EPOLLIN, on_target_end, session);
 }
 
-/* Wait for the debugger's end, and read what the daemon sends meanwhile. */
-static int wait_for_debugger(Session *session) {
-        sd_bus *bus = session->watch->connection->bus;
-        g_autoptr(sd_event) event = NULL;
-        int r;
-
-        r = sd_event_new(&event);
-        if (r < 0)
-                return r;
-        r = watch_processes(session, event);
-        if (r < 0)
-                return r;
-        if (sd_bus_is_open(bus) > 0) {
-                sd_bus_set_close_on_exit(bus, false); /* it is needed after the loop */
-                sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
-        }
-        job_watch_notify(session->watch, on_job_changed, session);
-        r = sd_event_loop(event);
-        job_watch_notify(session->watch, NULL, NULL);
-        sd_bus_detach_event(bus);
-        return r;
+/* Our permission is gone, and the job listens to one debugger only: make room for the one that was asked to take over. */
+static void on_lost(Foreground *foreground) {
+        foreground_kill(foreground, SIGTERM);
 }
 
-/* The SessionEnd of the ended debugger. */
-static int reap(pid_t pid) {
-        int status;
+/* The script's command line, owned by the caller. */
+static GPtrArray *make_command(const Session *session, int socket) {
+        GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+        double left = (double) job_script_time_left(session->control.deadline) / G_USEC_PER_SEC;
 
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
+        g_ptr_array_add(argv, g_strdup(session->interpreter->name));
+        g_ptr_array_add(argv, g_strdup("-I"));
+        g_ptr_array_add(argv, g_build_filename(g_getenv("HELICOPTER_DATA") ?: HELICOPTER_DATA_PATH, "attach.py", NULL));
+        g_ptr_array_add(argv, g_strdup_printf("%d", (int) session->control.target));
+        g_ptr_array_add(argv, g_strdup_printf("control=%d", socket));
+        g_ptr_array_add(argv, g_strdup_printf("timeout=%.3f", left));
+        if (session->version && *session->version)
+                g_ptr_array_add(argv, g_strconcat("version=", session->version, NULL));
+        for (char **command = session->commands; command && *command; command++)
+                g_ptr_array_add(argv, g_strconcat("command=", *command, NULL));
+        g_ptr_array_add(argv, NULL);
+        return argv;
+}
+
+/* The SessionEnd of a wait(2) status. */
+static int end_of(int status) {
         return WIFEXITED(status) ? WEXITSTATUS(status) : SESSION_ENDED;
 }
 
-static int hold(Session *session) {
-        autofd target = process_open(session->target), debugger = -1;
-        int r;
+int session_run(Session *session) {
+        autofd target = process_open(session->control.target);
+        g_autoptr(GPtrArray) argv = NULL;
+        int socket, r;
 
-        r = start_debugger(session);
+        r = session_control_open(&session->control, &socket);
         if (r < 0)
                 return r;
-        debugger = process_open(session->debugger);
+        argv = make_command(session, socket);
         session->target_fd = target;
-        session->debugger_fd = debugger;
-        if (debugger >= 0)
-                wait_for_debugger(session);
-        return reap(session->debugger);
-}
-
-int session_run(Session *session) {
-        struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
-        struct termios terminal;
-        bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
-        int r;
-
-        sigaction(SIGINT, &ignore, &interrupt);
-        sigaction(SIGQUIT, &ignore, &quit);
-        r = hold(session);
-        /* A debugger that was killed at its prompt leaves the terminal without echo. */
-        if (has_terminal && r == SESSION_ENDED && tcgetpgrp(STDIN_FILENO) == getpgrp())
-                tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
-        sigaction(SIGINT, &interrupt, NULL);
-        sigaction(SIGQUIT, &quit, NULL);
-        return r;
+        session->foreground = (Foreground) {
+                .file = session->interpreter->file,
+                .argv = (char *const *) argv->pdata,
+                .library_path = session->interpreter->library_path,
+                .pass_fd = socket,
+                .hold_interrupts = true,
+                .watch = session->control.watch,
+                .started = on_started,
+                .lost = on_lost,
+                .userdata = session,
+        };
+        r = foreground_run(&session->foreground);
+        close_fd(&session->foreground.pass_fd);
+        session->target_fd = -1;
+        return r < 0 ? r : end_of(r);
 }

@@ -2,41 +2,77 @@
 
 /* attach: get the permission to trace a job, hold it for a session of pdb, give it back. */
 
-#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "client/attach-report.h"
 #include "client/client-error.h"
 #include "client/connection.h"
 #include "client/interpreter.h"
-#include "client/job-lookup.h"
-#include "client/job-wait.h"
-#include "client/options.h"
+#include "client/job-script.h"
+#include "client/lease.h"
+#include "client/obstacle.h"
+#include "client/process-list.h"
 #include "client/report.h"
 #include "client/session.h"
+#include "client/target.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
-#include "helicopter/process.h"
-
-#define DEFAULT_TIMEOUT 10.0
-
-/* The daemon may need this long to tell of a job's end, or to come back. */
-#define END_TIMEOUT (2 * G_USEC_PER_SEC)
 
 typedef struct AttachOptions {
-        char *job;
-        int pid;
-        gboolean force;
-        uint64_t timeout;
+        TargetOptions target;
+        gboolean no_grant, no_wake;
+        char *via, *wake;
+        char **commands;
 } AttachOptions;
 
+static void attach_options_clear(AttachOptions *options) {
+        target_options_clear(&options->target);
+        g_free(options->via);
+        g_free(options->wake);
+        g_strfreev(options->commands);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AttachOptions, attach_options_clear)
+
+static int check_word(const Verb *verb, const char *option, const char *word, const char *const *words) {
+        g_autofree char *known = g_strjoinv(", ", (char **) words);
+
+        if (!word || g_strv_contains(words, word))
+                return 0;
+        options_usage(verb, "--%s takes one of these: %s", option, known);
+        return -EINVAL;
+}
+
+static int check(const Verb *verb, AttachOptions *options) {
+        static const char *const ways[] = { "auto", "syscall", "remote-exec", NULL };
+        static const char *const modes[] = { "auto", "force", "off", NULL };
+
+        if (check_word(verb, "via", options->via, ways) < 0 || check_word(verb, "wake", options->wake, modes) < 0)
+                return -EINVAL;
+        if (options->no_wake && options->wake && strcmp(options->wake, "off") != 0) {
+                options_usage(verb, "--no-wake and --wake=%s contradict each other", options->wake);
+                return -EINVAL;
+        }
+        if (options->no_grant && options->via) {
+                options_usage(verb, "--no-grant and --via contradict each other");
+                return -EINVAL;
+        }
+        return target_options_check(verb, &options->target);
+}
+
 static int parse(const Verb *verb, AttachOptions *options, int *argc, char ***argv) {
-        double seconds = DEFAULT_TIMEOUT;
         const GOptionEntry entries[] = {
-                OPTION_JOB(&options->job),
-                { "pid", 'p', 0, G_OPTION_ARG_INT, &options->pid, "Debug this process of a job (default: its main one)",
-                        "PID" },
-                { "force", 'f', 0, G_OPTION_ARG_NONE, &options->force, "Take the job over from another tracer", NULL },
-                { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &seconds, "Seconds to wait for the job (default: 10)", "S" },
+                OPTIONS_TARGET(&options->target),
+                { "command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &options->commands,
+                        "Run this pdb command at the first prompt; can be repeated", "CMD" },
+                { "wake", 0, 0, G_OPTION_ARG_STRING, &options->wake,
+                        "Interrupt a blocked call: auto, force (others' than Python's, too), off", "MODE" },
+                { "no-wake", 0, 0, G_OPTION_ARG_NONE, &options->no_wake, "The same as --wake=off", NULL },
+                { "via", 0, 0, G_OPTION_ARG_STRING, &options->via,
+                        "How the permission is made: auto, syscall, remote-exec", "WAY" },
+                { "no-grant", 0, 0, G_OPTION_ARG_NONE, &options->no_grant,
+                        "Do without a permission; the job keeps its own PR_SET_PTRACER", NULL },
                 { NULL },
         };
         int r;
@@ -44,24 +80,8 @@ static int parse(const Verb *verb, AttachOptions *options, int *argc, char ***ar
         r = options_parse(verb, entries, argc, argv);
         if (r <= 0)
                 return r;
-        if (options->pid < 0) {
-                options_usage(verb, "--pid takes the number of a process");
-                return -EINVAL;
-        }
-        r = options_seconds(verb, "timeout", seconds, &options->timeout);
+        r = check(verb, options);
         return r < 0 ? r : 1;
-}
-
-static int find(Connection *connection, const AttachOptions *options, const char *name, JobWatch **ret_watch,
-        sd_bus_error *error) {
-        g_autofree char *object = NULL;
-        int r;
-
-        if (!name && options->pid > 0)
-                r = job_lookup_pid(connection, (uint32_t) options->pid, &object, error);
-        else
-                r = job_lookup(connection, name, &object, error);
-        return r < 0 ? r : job_watch_open(connection, object, ret_watch, error);
 }
 
 /* Yama's setting now. */
@@ -73,35 +93,25 @@ static int get_scope(Connection *connection, int *ret_scope, sd_bus_error *error
         return r < 0 ? client_error_translate(error, r) : 0;
 }
 
-static int append_grant_options(sd_bus_message *call, const AttachOptions *options) {
-        if (options->force)
-                return sd_bus_message_append(call, "a{sv}", 2, "python", "b", true, "force", "b", true);
-        return sd_bus_message_append(call, "a{sv}", 1, "python", "b", true);
+static void report_permission(int scope) {
+        if (scope == 1)
+                report_note("%sPermission granted", report_utf8() ? "✅ " : "");
+        else if (scope == 0)
+                report_note("No permission is needed: kernel.yama.ptrace_scope is 0");
+        else
+                report_note("No permission is needed: this kernel has no Yama");
 }
 
-/* Ask for the permission. Returns the lease, or a negative errno with *error set. */
-static int grant(JobWatch *watch, const AttachOptions *options, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
-        int r, lease;
-
-        r = connection_prepare(watch->connection, watch->info->object, HELICOPTER_JOB_INTERFACE, "Grant", &call);
-        if (r >= 0)
-                r = sd_bus_message_append(call, "u", (uint32_t) options->pid);
-        if (r >= 0)
-                r = append_grant_options(call, options);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        r = connection_send(watch->connection, call, options->timeout, &reply, error);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(reply, "h", &lease);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        lease = fcntl(lease, F_DUPFD_CLOEXEC, 3);
-        return lease < 0 ? sd_bus_error_set_errno(error, -errno) : lease;
-}
-
+/* Returns the lease, or a negative errno with *error set. */
 static int ask_permission(JobWatch *watch, const AttachOptions *options, sd_bus_error *error) {
+        LeaseRequest request = {
+                .target = (uint32_t) options->target.pid,
+                .force = options->target.force,
+                .python = true,
+                .reserve = options->no_grant,
+                .via = options->via,
+                .deadline = options->target.deadline,
+        };
         int scope, lease, r;
 
         r = get_scope(watch->connection, &scope, error);
@@ -111,113 +121,108 @@ static int ask_permission(JobWatch *watch, const AttachOptions *options, sd_bus_
                 return client_error_set(error, HELICOPTER_ERROR_PTRACE_DISABLED, EPERM,
                         "Job %s cannot be debugged: kernel.yama.ptrace_scope is %d", watch->info->name, scope);
         /* It may take a while, which is of interest to somebody who looks on. */
-        if (scope == 1 && isatty(STDERR_FILENO))
+        if (scope == 1 && !options->no_grant && isatty(STDERR_FILENO))
                 report_note("Requesting ptrace permission for client PID %d...", (int) getpid());
-        lease = grant(watch, options, error);
+        lease = lease_take(watch, &request, error);
         if (lease < 0)
-                return lease;
-        if (scope == 1)
-                report_note("%sPermission granted", report_utf8() ? "✅ " : "");
-        else if (scope == 0)
-                report_note("No permission is needed: kernel.yama.ptrace_scope is 0");
+                obstacle_explain_disabled(target_pid(&options->target, watch), error);
+        else if (options->no_grant)
+                report_note("No permission was asked for, the job is reserved");
         else
-                report_note("No permission is needed: this kernel has no Yama");
+                report_permission(scope);
         return lease;
 }
 
-/* What became of the job, as far as that can be known. */
-static void report_job(JobWatch *watch) {
-        uint64_t deadline = (uint64_t) g_get_monotonic_time() + END_TIMEOUT;
-        g_autofree char *outcome = NULL;
-        autofd pidfd = process_open((pid_t) watch->info->pid);
-        bool alive = pidfd >= 0 && process_alive(pidfd);
+/* Those who name a job whose work is done by others may want one of these. */
+static void report_workers(const JobWatch *watch, const GPtrArray *processes) {
+        unsigned workers = 0;
 
-        /* The end of the process is seen at once, what the daemon says of it a little later. */
-        if (!alive)
-                job_watch_end(watch, deadline);
-        if (job_info_ended(watch->info)) {
-                outcome = job_info_outcome(watch->info);
-                report_note("Debugger detached, job %s %s", watch->info->name, outcome);
-        } else if (alive) {
-                report_note("Debugger detached, job %s still running", watch->info->name);
-        } else {
-                report_note("Debugger detached, job %s has ended", watch->info->name);
+        for (guint i = 1; processes && i < processes->len; i++) {
+                const JobProcess *process = g_ptr_array_index(processes, i);
+
+                workers += *process->python_version != '\0';
         }
+        if (workers > 0)
+                report_note(
+                        "Job %s has %u worker process%s; 'helicopter-client ps %s' lists them, --pid attaches to one.",
+                        watch->info->name, workers, workers > 1 ? "es" : "", watch->info->name);
 }
 
-/* What the attach script could not tell, and what to do about what it told. */
-static void report_session(const Session *session, int end) {
-        if (session->taken_over) {
-                report_error("Job %s was taken over by process %u", session->watch->info->name,
-                        session->watch->info->tracer_pid);
-                return;
-        }
-        if (end == SESSION_ENDED && session->target_gone) {
-                report_error("Process %d ended before it could be debugged", (int) session->target);
-                end = SESSION_TARGET_GONE;
-        }
-        if (session_remedy(end))
-                report_remedy(session_remedy(end));
+/* The version of the target's Python, owned by the caller. Tells of workers by the way. */
+static char *look_at_processes(JobWatch *watch, const AttachOptions *options) {
+        uint32_t target = (uint32_t) target_pid(&options->target, watch);
+        g_autoptr(GPtrArray) processes = NULL;
+        const JobProcess *process;
+
+        process_list_get(watch->connection, watch->info->object, &processes, NULL);
+        if (target == watch->info->pid)
+                report_workers(watch, processes);
+        process = process_list_find(processes, target);
+        if (process && *process->python_version)
+                return g_strdup(process->python_version);
+        return target == watch->info->pid ? g_strdup(watch->info->python_version) : NULL;
 }
 
 /* Run the debugger. Returns a SessionEnd. */
-static int debug(JobWatch *watch, const AttachOptions *options, const Interpreter *interpreter) {
+static int debug(JobWatch *watch, const AttachOptions *options, const Interpreter *interpreter, const char *version) {
+        Stage stage = { .open = false };
         Session session = {
                 .interpreter = interpreter,
-                .target = options->pid > 0 ? options->pid : (pid_t) watch->info->pid,
-                .timeout = options->timeout,
-                .watch = watch,
+                .version = version,
+                .commands = options->commands,
+                .control = SESSION_CONTROL_NONE,
         };
         int r;
 
-        report_note("\nAttaching pdb to target PID %d...", (int) session.target);
-        report_note("Type pdb commands (list, next, print, etc.) or 'quit' to detach\n");
+        session.control.watch = watch;
+        session.control.target = target_pid(&options->target, watch);
+        session.control.wake = options->no_wake ? "off" : options->wake;
+        session.control.deadline = options->target.deadline;
+        session.control.stage = &stage;
+        stage_begin(&stage, session.control.target, options->no_grant ? "reserved" : "granted");
         r = session_run(&session);
-        if (r < 0) {
-                report_error("Cannot run %s: %s", interpreter->file, g_strerror(-r));
-                return SESSION_FAILED;
-        }
-        report_session(&session, r);
-        return session.taken_over ? SESSION_FAILED : r;
+        attach_report_session(&session, r, !options->no_grant);
+        session_control_clear(&session.control);
+        return session.foreground.taken_over ? SESSION_FAILED : r;
 }
 
 static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *error) {
         g_auto(Interpreter) interpreter = { NULL };
+        g_autofree char *version = NULL;
         autofd lease = -1;
         int r;
 
+        r = obstacle_network(target_pid(&options->target, watch), error);
+        if (r < 0)
+                return r;
         lease = ask_permission(watch, options, error);
         if (lease < 0)
                 return lease;
-        r = interpreter_find(options->pid > 0 ? options->pid : (pid_t) watch->info->pid, watch->info->python_version,
-                &interpreter, error);
+        version = look_at_processes(watch, options);
+        r = interpreter_find(target_pid(&options->target, watch), version, &interpreter, error);
         if (r < 0)
                 return r;
-        r = debug(watch, options, &interpreter);
+        r = debug(watch, options, &interpreter, version);
         close_fd(&lease);
         if (r == SESSION_HELD)
-                report_job(watch);
+                attach_report_job(watch);
         return r == SESSION_HELD ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int verb_attach(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_auto(AttachOptions) options = { .target = { .seconds = TARGET_TIMEOUT } };
         g_autoptr(Connection) connection = NULL;
         g_autoptr(JobWatch) watch = NULL;
-        AttachOptions options = { NULL };
-        g_autofree char *option = NULL;
         const char *name;
         int r;
 
         r = parse(verb, &options, &argc, &argv);
-        option = options.job;
         if (r > 0)
-                r = options_job_name(verb, option, argc, argv, &name) ?: 1;
+                r = options_job_name(verb, options.target.job, argc, argv, &name) ?: 1;
         if (r <= 0)
                 return options_exit_code(r);
-        r = connection_open(&connection, &error);
-        if (r >= 0)
-                r = find(connection, &options, name, &watch, &error);
+        r = target_open(&options.target, name, &connection, &watch, &error);
         if (r >= 0)
                 r = attach(watch, &options, &error);
         if (r < 0) {

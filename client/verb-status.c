@@ -88,10 +88,7 @@ static int get(const char *name, JobInfo **ret_job, sd_bus_error *error) {
         g_autofree char *object = NULL;
         int r;
 
-        r = connection_open(&connection, error);
-        if (r < 0)
-                return r;
-        r = job_lookup(connection, name, &object, error);
+        r = job_lookup_open(name, &connection, &object, error);
         return r < 0 ? r : job_info_get(connection, object, ret_job, error);
 }
 

@@ -41,10 +41,7 @@ static int find_and_stop(const char *name, uint64_t grace, sd_bus_error *error) 
         g_autofree char *object = NULL;
         int r;
 
-        r = connection_open(&connection, error);
-        if (r < 0)
-                return r;
-        r = job_lookup(connection, name, &object, error);
+        r = job_lookup_open(name, &connection, &object, error);
         if (r < 0)
                 return r;
         r = stop(connection, object, grace, error);

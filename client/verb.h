@@ -29,6 +29,10 @@ const Verb *verb_next(const Verb *verb);
 
 int verb_run(const Verb *verb, int argc, char **argv);
 int verb_attach(const Verb *verb, int argc, char **argv);
+int verb_exec(const Verb *verb, int argc, char **argv);
+int verb_stack(const Verb *verb, int argc, char **argv);
+int verb_inject(const Verb *verb, int argc, char **argv);
+int verb_ps(const Verb *verb, int argc, char **argv);
 int verb_list(const Verb *verb, int argc, char **argv);
 int verb_status(const Verb *verb, int argc, char **argv);
 int verb_stop(const Verb *verb, int argc, char **argv);

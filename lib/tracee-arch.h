@@ -41,3 +41,7 @@ bool tracee_arch_is_same_place(const TraceeRegisters *one, const TraceeRegisters
 /* The registers that DWARF numbers, in its order, to unwind from. Returns how many there are. */
 #define TRACEE_ARCH_DWARF_MAX 64
 size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t words[TRACEE_ARCH_DWARF_MAX]);
+
+/* Whether the code that ends at a return address is the call of libffi, which calls for others (from ctypes, say). */
+#define TRACEE_ARCH_CALL_SIZE 4
+bool tracee_arch_is_libffi_call(const unsigned char code[TRACEE_ARCH_CALL_SIZE]);

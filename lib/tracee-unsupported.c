@@ -60,3 +60,7 @@ bool tracee_arch_is_same_place(const TraceeRegisters *one, const TraceeRegisters
 size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t words[TRACEE_ARCH_DWARF_MAX]) {
         g_assert_not_reached();
 }
+
+bool tracee_arch_is_libffi_call(const unsigned char code[TRACEE_ARCH_CALL_SIZE]) {
+        g_assert_not_reached();
+}

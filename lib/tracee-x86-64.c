@@ -113,3 +113,10 @@ size_t tracee_arch_dwarf_registers(const TraceeRegisters *registers, uint64_t wo
         memcpy(words, order, sizeof(order));
         return sizeof(order) / sizeof(order[0]);
 }
+
+/* call *%r11, of ffi_call_unix64 in all versions so far. Compilers call by other registers, or by none. */
+bool tracee_arch_is_libffi_call(const unsigned char code[TRACEE_ARCH_CALL_SIZE]) {
+        static const unsigned char call[] = { 0x41, 0xff, 0xd3 };
+
+        return memcmp(code + TRACEE_ARCH_CALL_SIZE - sizeof(call), call, sizeof(call)) == 0;
+}

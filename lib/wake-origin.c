@@ -17,6 +17,7 @@ typedef struct Frame {
         char *module;
         char *symbol;
         bool python; /* the module holds CPython */
+        bool libffi; /* it is libffi that calls */
 } Frame;
 
 typedef struct Expected {
@@ -126,7 +127,10 @@ static int next_frame(const char **text, char **ret_line, Frame *ret_frame) {
                 return 0;
         *mark++ = '\0';
         *text = end + 1;
-        *ret_frame = (Frame) { .module = line, .symbol = symbol, .python = g_str_equal(mark, "python") };
+        *ret_frame = (Frame) { .module = line,
+                .symbol = symbol,
+                .python = g_str_equal(mark, "python"),
+                .libffi = g_str_equal(mark, "libffi") };
         g_free(*ret_line);
         *ret_line = g_steal_pointer(&line);
         return 1;
@@ -144,6 +148,8 @@ static bool is_extension(const char *path, const char *name) {
 }
 
 static bool is_cpython(const Frame *frame, const ThreadCall *call) {
+        if (frame->libffi)
+                return false;
         /* Of all locks, those of multiprocessing run what is pending (Modules/_multiprocessing/semaphore.c). */
         if (call->number == SYS_futex)
                 return is_extension(frame->module, "_multiprocessing");
@@ -170,7 +176,8 @@ static int judge_caller(const char *rest, const ThreadCall *call, const char *fu
         }
         if (r > 0 && is_cpython(&frame, call))
                 return 1;
-        *ret_caller = r > 0 ? g_path_get_basename(frame.module) : NULL;
+        if (r > 0)
+                *ret_caller = frame.libffi ? g_strdup("libffi") : g_path_get_basename(frame.module);
         return 0;
 }
 

@@ -224,6 +224,18 @@ static void give_thread_up(Waker *waker, WakeCauseKind kind, const char *caller)
         move(waker);
 }
 
+/* Why a snapshot or an interruption failed. */
+static WakeCauseKind cause_of(int r) {
+        switch (r) {
+        case -EBUSY:
+                return CAUSE_TRACED;
+        case -EOPNOTSUPP:
+                return CAUSE_CALL_ENDS;
+        default:
+                return CAUSE_UNKNOWN_CALLER;
+        }
+}
+
 static void interrupt(Waker *waker) {
         int r = wake_interrupt(waker->snapshot, STOP_TIMEOUT);
 
@@ -233,7 +245,7 @@ static void interrupt(Waker *waker) {
                 waker->interrupted = wake_cause_call_name(&waker->call);
                 waker->pause = PAUSE_MIN;
         } else if (r != -EAGAIN) {
-                give_thread_up(waker, r == -EBUSY ? CAUSE_TRACED : CAUSE_UNKNOWN_CALLER, NULL);
+                give_thread_up(waker, cause_of(r), NULL);
         }
 }
 
@@ -301,7 +313,7 @@ static void wake(Waker *waker) {
                 r = ask_origin(waker);
         if (r < 0) {
                 forget_origin(waker);
-                give_thread_up(waker, r == -EBUSY ? CAUSE_TRACED : CAUSE_UNKNOWN_CALLER, NULL);
+                give_thread_up(waker, cause_of(r), NULL);
         }
 }
 

@@ -100,6 +100,40 @@ static bool has_tables(Dwfl_Module *module, Dwarf_Addr address) {
         return true;
 }
 
+/* The code of a file where it is loaded, or NULL. */
+static const unsigned char *find_code(Elf *elf, GElf_Addr address, size_t size) {
+        size_t count = 0, file_size = 0;
+        const char *file = elf_rawfile(elf, &file_size);
+
+        if (!file || elf_getphdrnum(elf, &count) != 0)
+                return NULL;
+        for (int i = 0; i < (int) MIN(count, PN_XNUM); i++) {
+                GElf_Phdr phdr;
+                GElf_Addr offset;
+
+                if (!gelf_getphdr(elf, i, &phdr) || phdr.p_type != PT_LOAD || address < phdr.p_vaddr ||
+                        address - phdr.p_vaddr >= phdr.p_filesz)
+                        continue;
+                offset = phdr.p_offset + (address - phdr.p_vaddr);
+                if (offset > file_size || file_size - offset < size)
+                        return NULL;
+                return (const unsigned char *) file + offset;
+        }
+        return NULL;
+}
+
+/* Builds of CPython with libffi inside have ctypes' calls of foreign functions in the same module. */
+static const char *mark_of(const Module *module, Dwfl_Module *dwfl_module, Dwarf_Addr return_address) {
+        GElf_Addr bias = 0;
+        Elf *elf = dwfl_module_getelf(dwfl_module, &bias);
+        const unsigned char *code =
+                find_code(elf, return_address - bias - TRACEE_ARCH_CALL_SIZE, TRACEE_ARCH_CALL_SIZE);
+
+        if (code && tracee_arch_is_libffi_call(code))
+                return "libffi";
+        return module->python ? "python" : "";
+}
+
 static void print_frame(
         const Unwinding *unwinding, const Module *module, Dwfl_Module *dwfl_module, Dwarf_Addr address) {
         g_autofree char *path = printable(module->path, PATH_WIDTH);
@@ -110,7 +144,7 @@ static void print_frame(
 
         name = dwfl_module_addrinfo(dwfl_module, address, &offset, &sym, NULL, NULL, NULL);
         symbol = printable(name ?: "", SYMBOL_WIDTH);
-        fprintf(unwinding->output, "%s\t%s\t%s\n", path, symbol, module->python ? "python" : "");
+        fprintf(unwinding->output, "%s\t%s\t%s\n", path, symbol, mark_of(module, dwfl_module, address + 1));
 }
 
 static int visit_frame(Dwfl_Frame *frame, void *data) {

@@ -12,7 +12,7 @@
 
 /*
  * Print the frames, the innermost first, a line each: module's path, TAB, the dynamic symbol that the address is in, TAB,
- * "python" when the module holds CPython. Up to the first that is neither the C library's nor OpenSSL's; or up to where it is
+ * "python" when the module holds CPython, "libffi" instead when the call that the frame is in is libffi's. Up to the first that is neither the C library's nor OpenSSL's; or up to where it is
  * not certain. Returns 0, or a negative errno when nothing could be said.
  */
 int unwind_print(const WakeSnapshot *snapshot, FILE *output);

@@ -49,6 +49,6 @@ int injection_call(pid_t target, const Syscall *call, uint64_t timeout, long *re
  * Let `tracer` and its descendants ptrace `target`'s process under Yama, as PR_SET_PTRACER of prctl(2) does; 0 takes
  * that back. Returns 0, the kernel's own answer as a negative errno, or an error of injection_call(). -EINVAL is the
  * kernel's: no such tracer, or no Yama. -EOPNOTSUPP also: the target is in another pid namespace, where the number
- * would name another process.
+ * would name another process. A process whose main thread has ended while others go on makes the call in one of those.
  */
 int injection_set_ptracer(pid_t target, pid_t tracer, uint64_t timeout);

@@ -9,7 +9,7 @@
 
 typedef struct ThreadCall {
         bool blocked; /* in a system call; else it runs, or is about to, and the rest is 0 */
-        long number;
+        long number;  /* that of the call itself, where the kernel has restarted it under another one */
         uint64_t arguments[6];
         uint64_t stack_pointer;
         uint64_t program_counter;

@@ -20,7 +20,10 @@ typedef enum WakeKind {
         WAKE_NEVER,   /* the program would see the call return early, or the call is not known */
 } WakeKind;
 
-/* From an explicit table of calls and their arguments. */
+/*
+ * From an explicit table of calls and their arguments. A WAKE_LOCK may turn out, by its origin, to be one that is resumed after all:
+ * wake_origin_parse() says 1 of those of multiprocessing.
+ */
 WakeKind wake_kind(const ThreadCall *call);
 
 /* As much of the stack as unwinding from a call to its caller outside of libc needs, with a wide margin. */
@@ -31,7 +34,9 @@ typedef struct WakeSnapshot WakeSnapshot;
 
 /*
  * Take one. The thread is stopped for that, see injection.h for what holds; the kernel itself ends some calls by that
- * (epoll_wait, say). Returns 0, -EAGAIN when the thread is not in that call any more, or an error of injection_call().
+ * (epoll_wait, say), or ends them with what they have done so far (a send that was half done): the script then runs without
+ * more. Returns 0, -EAGAIN when the thread is not in that call any more, -EOPNOTSUPP also for a call that cannot be resumed although
+ * wake_kind() says so (connect to a local socket), or an error of injection_call().
  * Freed with wake_snapshot_free().
  */
 int wake_snapshot(pid_t pid, pid_t tid, const ThreadCall *call, uint64_t timeout, WakeSnapshot **ret_snapshot);

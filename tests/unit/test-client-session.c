@@ -4,6 +4,7 @@
 
 #include "test.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -73,102 +74,119 @@ static int tear_down(void **state) {
         return 0;
 }
 
+/* What came of a session. */
+typedef struct Outcome {
+        int end;
+        bool taken_over, target_gone;
+} Outcome;
+
+static Outcome run_session(Fixture *fixture, const Interpreter *interpreter, const char *version, char **commands) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Session session = {
+                .interpreter = interpreter,
+                .version = version,
+                .commands = commands,
+                .control = SESSION_CONTROL_NONE,
+        };
+        Outcome outcome;
+
+        assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
+        session.control.watch = fixture->watch;
+        session.control.target = fixture->target;
+        session.control.deadline = (uint64_t) g_get_monotonic_time() + 1500 * 1000;
+        outcome.end = session_run(&session);
+        outcome.taken_over = session.foreground.taken_over;
+        outcome.target_gone = session.target_gone;
+        session_control_clear(&session.control);
+        return outcome;
+}
+
 /* Run a session with that script; the connection must be as good afterwards. */
-static Session run(Fixture *fixture, const char *script, int *ret_end) {
+static Outcome run(Fixture *fixture, const char *script) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(JobInfo) info = NULL;
-        Session session = {
-                .interpreter = &fixture->interpreter,
-                .target = fixture->target,
-                .timeout = 1500 * 1000,
-        };
+        Outcome outcome;
 
         assert_true(
                 g_file_set_contents_full(fixture->interpreter.file, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
-        assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
-        session.watch = fixture->watch;
-        *ret_end = session_run(&session);
+        outcome = run_session(fixture, &fixture->interpreter, NULL, NULL);
         assert_int_equal(job_info_get(fixture->connection, JOB, &info, &error), 0);
-        return session;
+        return outcome;
 }
 
 static void test_end_is_the_scripts(void **state) {
-        Session session;
-        int end;
+        Outcome outcome = run(*state, "#!/bin/sh\nexit 14\n");
 
-        session = run(*state, "#!/bin/sh\nexit 14\n", &end);
-        assert_int_equal(end, SESSION_NO_ANSWER);
-        assert_false(session.taken_over);
-        assert_false(session.target_gone);
+        assert_int_equal(outcome.end, SESSION_NO_ANSWER);
+        assert_false(outcome.taken_over);
+        assert_false(outcome.target_gone);
 }
 
 static void test_arguments(void **state) {
         g_autofree char *script = NULL, *file = NULL, *said = NULL, *expected = NULL;
+        char *commands[] = { (char *) "p 1", (char *) "quit", NULL };
         Fixture *fixture = *state;
-        int end;
+        Outcome outcome;
 
         file = g_build_filename(fixture->folder, "said", NULL);
-        script = g_strdup_printf("#!/bin/sh\necho \"$1\" \"${2##*/}\" \"$3\" \"$4\" >%s\n", file);
-        run(fixture, script, &end);
-        assert_int_equal(end, SESSION_HELD);
+        script = g_strdup_printf("#!/bin/sh\n"
+                                 "echo \"$1\" \"${2##*/}\" \"$3\" \"${4%%=*}\" \"${5%%.*}\" \"$6\" \"$7\" \"$8\" >%s\n"
+                                 "test -S /proc/self/fd/\"${4#*=}\"\n",
+                file);
+        assert_true(
+                g_file_set_contents_full(fixture->interpreter.file, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+        outcome = run_session(fixture, &fixture->interpreter, "3.77.1", commands);
+        assert_int_equal(outcome.end, SESSION_HELD);
         assert_true(g_file_get_contents(file, &said, NULL, NULL));
-        expected = g_strdup_printf("-I attach.py %d timeout=1.500\n", (int) fixture->target);
+        expected = g_strdup_printf(
+                "-I attach.py %d control timeout=1 version=3.77.1 command=p 1 command=quit\n", (int) fixture->target);
         assert_string_equal(said, expected);
         g_unlink(file);
 }
 
 static void test_interrupts_are_the_scripts(void **state) {
+        Outcome outcome = run(*state, "#!/bin/sh\nkill -INT $PPID\nkill -QUIT $PPID\nkill -INT $$\nexit 5\n");
         struct sigaction action;
-        int end;
 
-        run(*state, "#!/bin/sh\nkill -INT $PPID\nkill -QUIT $PPID\nkill -INT $$\nexit 5\n", &end);
-        assert_int_equal(end, SESSION_ENDED);
+        assert_int_equal(outcome.end, SESSION_ENDED);
         sigaction(SIGINT, NULL, &action);
         assert_true(action.sa_handler == SIG_DFL);
 }
 
 static void test_takeover_ends_it(void **state) {
         Fixture *fixture = *state;
-        Session session;
-        int end;
+        Outcome outcome;
 
         fixture->new_tracer = 1;
-        session = run(fixture, "#!/bin/sh\nexec sleep 1000\n", &end);
-        assert_true(session.taken_over);
-        assert_int_equal(end, SESSION_ENDED);
+        outcome = run(fixture, "#!/bin/sh\nexec sleep 1000\n");
+        assert_true(outcome.taken_over);
+        assert_int_equal(outcome.end, SESSION_ENDED);
 }
 
 static void test_own_lease_is_no_takeover(void **state) {
         Fixture *fixture = *state;
-        Session session;
-        int end;
+        Outcome outcome;
 
         fixture->new_tracer = (uint32_t) getpid();
-        session = run(fixture, "#!/bin/sh\nsleep 0.2\nexit 0\n", &end);
-        assert_false(session.taken_over);
-        assert_int_equal(end, SESSION_HELD);
+        outcome = run(fixture, "#!/bin/sh\nsleep 0.2\nexit 0\n");
+        assert_false(outcome.taken_over);
+        assert_int_equal(outcome.end, SESSION_HELD);
 }
 
 static void test_targets_end_ends_it(void **state) {
         Fixture *fixture = *state;
-        Session session;
-        int end;
+        Outcome outcome;
 
         kill(fixture->target, SIGKILL);
-        session = run(fixture, "#!/bin/sh\nexec sleep 1000\n", &end);
-        assert_true(session.target_gone);
-        assert_int_equal(end, SESSION_ENDED);
+        outcome = run(fixture, "#!/bin/sh\nexec sleep 1000\n");
+        assert_true(outcome.target_gone);
+        assert_int_equal(outcome.end, SESSION_ENDED);
 }
 
 static void test_missing_interpreter(void **state) {
-        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Interpreter interpreter = { .file = (char *) "/no/such/python", .name = (char *) "python" };
-        Session session = { .interpreter = &interpreter, .target = 1 };
-        Fixture *fixture = *state;
 
-        assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
-        session.watch = fixture->watch;
-        assert_int_equal(session_run(&session), -ENOENT);
+        assert_int_equal(run_session(*state, &interpreter, NULL, NULL).end, -ENOENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ static void *stay(void *data) {
         atomic_store(&shared->ready, (int) syscall(SYS_gettid));
         while (!atomic_load(&shared->go))
                 sched_yield();
-        exit(23);
+        _exit(23);
 }
 
 static int body_leave(TargetShared *shared) {

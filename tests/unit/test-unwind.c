@@ -164,8 +164,8 @@ static void test_bad_stacks(void **state) {
         target_kill(target);
 }
 
-/* Code is called from an anonymous mapping, or from a file that another one has taken the place of. */
-static int body_call_from(TargetShared *shared, int fd, int flags) {
+/* poll() is called by code in an anonymous mapping, or in one of a file that has no path and is no ELF file. */
+static int call_from(int fd, bool anonymous) {
         static const unsigned char code[] = {
                 0x48,
                 0x83,
@@ -182,24 +182,27 @@ static int body_call_from(TargetShared *shared, int fd, int flags) {
         void (*call)(int (*)(TargetShared *));
         void *page;
 
-        if (fd >= 0 && pwrite(fd, code, sizeof(code), 0) != sizeof(code))
+        if (ftruncate(fd, sizeof(code)) < 0 || pwrite(fd, code, sizeof(code), 0) != sizeof(code))
                 return 1;
-        page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags, fd, 0);
+        page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
         if (page == MAP_FAILED)
                 return 2;
-        if (fd < 0)
+        if (anonymous) {
+                page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
                 memcpy(page, code, sizeof(code));
+                mprotect(page, 4096, PROT_READ | PROT_EXEC);
+        }
         memcpy(&call, &page, sizeof(call));
         call(body_poll);
         return 0;
 }
 
 static int body_anonymous(TargetShared *shared) {
-        return body_call_from(shared, -1, MAP_PRIVATE | MAP_ANONYMOUS);
+        return call_from(memfd_create("code", MFD_CLOEXEC), true);
 }
 
 static int body_memfd(TargetShared *shared) {
-        return body_call_from(shared, memfd_create("code", MFD_CLOEXEC), MAP_SHARED);
+        return call_from(memfd_create("code", MFD_CLOEXEC), false);
 }
 
 static void test_strange_code(void **state) {

@@ -65,6 +65,8 @@ static void test_other_callers(void **state) {
         assert_origin(SYS_poll, LIBC "poll\t\n/usr/lib/libffi.so.8\t\t\n", 0, "libffi.so.8");
         assert_origin(SYS_poll, LIBC "poll\t\n" DYNLOAD "_ctypes.cpython-314-x86_64-linux-gnu.so\t\t\n", 0,
                 "_ctypes.cpython-314-x86_64-linux-gnu.so");
+        assert_origin(SYS_poll, LIBC "poll\t\n/usr/bin/python3.14\t\tlibffi\n", 0, "libffi");
+        assert_origin(SYS_poll, LIBC "poll\t\n/usr/lib/libffi.so.8\tffi_call\tlibffi\n", 0, "libffi");
         assert_origin(SYS_poll, LIBC "poll\t\n/site-packages/lib-dynload.d/x.so\t\t\n", 0, "x.so");
         assert_origin(SYS_poll, LIBC "poll\t\n/usr/bin/other\tmain\t\n", 0, "other");
         assert_origin(SYS_poll, "/usr/lib/libzmq.so.5\tzmq_poll\t\n" PYTHON, 0, "libzmq.so.5");

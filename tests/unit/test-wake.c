@@ -205,7 +205,7 @@ static int body_shallow(TargetShared *shared) {
 
         __asm__ volatile("mov %%rsp, %%rbx\n\t mov %[top], %%rsp\n\t syscall\n\t mov %%rbx, %%rsp"
                 : "=a"(r)
-                : "a"((long) SYS_read), "D"((long) pipe_fds[0]), "S"(&c), "d"(1l), [top] "r"(top)
+                : "a"((long) SYS_read), "D"((long) pipe_fds[0]), "S"(&c), "d"(1L), [top] "r"(top)
                 : "rbx", "rcx", "r11", "memory");
         return r == 1 ? 0 : (int) -r;
 }
@@ -271,15 +271,17 @@ static void test_computing(void **state) {
 static int body_connect(TargetShared *shared) {
         struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0helicopter-wake" };
         socklen_t length = sizeof(struct sockaddr_in);
-        int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0), one = socket(AF_UNIX, SOCK_STREAM, 0),
+            other = socket(AF_UNIX, SOCK_STREAM, 0);
 
         address.sun_path[1] = (char) getpid();
-        if (bind(listener, (struct sockaddr *) &address, length) < 0 || listen(listener, 0) < 0)
+        if (listener < 0 || one < 0 || other < 0)
                 return 1;
-        if (connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *) &address, length) < 0)
+        if (bind(listener, (struct sockaddr *) &address, length) < 0 || listen(listener, 0) < 0)
                 return 2;
-        connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *) &address, length);
-        return 3;
+        if (connect(one, (struct sockaddr *) &address, length) < 0)
+                return 3;
+        return connect(other, (struct sockaddr *) &address, length) < 0 ? 4 : 5;
 }
 
 /* An address as long as an Internet one. */

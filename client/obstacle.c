@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/obstacle.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "client/client-error.h"
+#include "client/process-environment.h"
+#include "client/report.h"
+#include "client/text.h"
+#include "helicopter/error.h"
+#include "helicopter/process.h"
+
+int obstacle_network(pid_t pid, sd_bus_error *error) {
+        g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", (int) pid);
+        g_autofree char *its = g_file_read_link(path, NULL);
+        g_autofree char *ours = g_file_read_link("/proc/self/ns/net", NULL);
+
+        /* What cannot be read is another user's, or gone: others will say so. */
+        if (!its || !ours || g_str_equal(its, ours))
+                return 0;
+        return client_error_set(error, CLIENT_ERROR_OTHER_NETWORK, ENETUNREACH,
+                "Process %d is in another network namespace, from which pdb cannot be reached", (int) pid);
+}
+
+static const char *what_disabled(pid_t pid) {
+        g_autofree char *variable = process_environment_get(pid, "PYTHON_DISABLE_REMOTE_DEBUG");
+
+        if (process_environment_has_x_option(pid, "disable-remote-debug"))
+                return "its command line has -X disable-remote-debug";
+        if (variable && *variable)
+                return "PYTHON_DISABLE_REMOTE_DEBUG is set in its environment";
+        return "its Python was built without it, or switches it off itself";
+}
+
+void obstacle_explain_disabled(pid_t pid, sd_bus_error *error) {
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED))
+                client_error_set(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,
+                        "Remote debugging is switched off in process %d: %s", (int) pid, what_disabled(pid));
+}
+
+static void report_tracer(pid_t pid, pid_t tracer) {
+        g_autofree char *command = process_command(tracer);
+        g_autofree char *shown = text_printable(command ?: "?");
+
+        report_note("Process %d is being traced by process %d (%s).", (int) pid, (int) tracer, shown);
+}
+
+void obstacle_report(pid_t pid, const char *told) {
+        ProcessStatus status;
+
+        if (process_status(pid, &status) < 0)
+                return;
+        if (status.tracer > 0)
+                report_tracer(pid, status.tracer);
+        if (status.state == 'T' && !(told && strstr(told, "kill -CONT")))
+                report_note("Process %d is stopped; 'kill -CONT %d' lets it go on.", (int) pid, (int) pid);
+}

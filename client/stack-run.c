@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/stack-run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "client/foreground.h"
+#include "client/report.h"
+#include "config.h"
+
+int stack_run(const Interpreter *interpreter, pid_t target, const char *form, uint64_t timeout) {
+        g_autofree char *script =
+                g_build_filename(g_getenv("HELICOPTER_DATA") ?: HELICOPTER_DATA_PATH, "stack.py", NULL);
+        g_autofree char *pid = g_strdup_printf("%d", (int) target);
+        char *argv[] = { interpreter->name, (char *) "-I", script, pid, (char *) form, NULL };
+        Foreground foreground = {
+                .file = interpreter->file,
+                .argv = argv,
+                .library_path = interpreter->library_path,
+                .pass_fd = -1,
+                .timeout = timeout,
+        };
+        int r;
+
+        fflush(stdout);
+        r = foreground_run(&foreground);
+        if (r < 0) {
+                report_error("Cannot run %s: %s", interpreter->file, g_strerror(-r));
+                return r;
+        }
+        if (foreground.timed_out)
+                report_error("The stacks of process %d were not read in time", (int) target);
+        return WIFEXITED(r) && WEXITSTATUS(r) == 0 ? 0 : -EIO;
+}

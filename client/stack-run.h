@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Showing the Python stacks of a process, by its own interpreter. The caller has a lease of it. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "client/interpreter.h"
+
+/*
+ * form: "text", "json" or "brief", see stack.py. timeout: in microseconds. Returns 0 when they were shown, or a negative errno; what
+ * the script had to say about its failure was told by it, the rest is told here.
+ */
+int stack_run(const Interpreter *interpreter, pid_t target, const char *form, uint64_t timeout);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "test.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/client-error.h"
+#include "client/obstacle.h"
+#include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+
+static const char *its_network, *our_network;
+
+char *__wrap_g_file_read_link(const char *path, GError **error);
+
+char *__wrap_g_file_read_link(const char *path, GError **error) {
+        return g_strdup(strstr(path, "self") ? our_network : its_network);
+}
+
+static void test_same_network(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        its_network = our_network = "net:[1]";
+        assert_int_equal(obstacle_network(getpid(), &error), 0);
+        its_network = NULL;
+        assert_int_equal(obstacle_network(getpid(), &error), 0);
+        assert_false(sd_bus_error_is_set(&error));
+}
+
+static void test_other_network(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        its_network = "net:[2]";
+        our_network = "net:[1]";
+        assert_int_equal(obstacle_network(77, &error), -ENETUNREACH);
+        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NETWORK));
+        assert_non_null(strstr(error.message, "77"));
+        assert_non_null(client_error_remedy(error.name));
+}
+
+static void test_what_has_disabled_it(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        sd_bus_error_set(&error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, "It is off.");
+        obstacle_explain_disabled(getpid(), &error);
+        assert_true(sd_bus_error_has_name(&error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED));
+        assert_non_null(strstr(error.message, "built without it"));
+}
+
+static void test_other_errors_stay(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        sd_bus_error_set(&error, HELICOPTER_ERROR_TRACER_BUSY, "It is busy.");
+        obstacle_explain_disabled(getpid(), &error);
+        assert_string_equal(error.message, "It is busy.");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_same_network),
+                cmocka_unit_test(test_other_network),
+                cmocka_unit_test(test_what_has_disabled_it),
+                cmocka_unit_test(test_other_errors_stay),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
