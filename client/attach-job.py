@@ -150,7 +150,7 @@ class Server(pdb._PdbServer):
         other = pdb.Pdb._last_pdb_instance
         self.gone = True
         # The next who uses sys.settrace() in this job would have the frames call a debugger that is not there.
-        for frame in stack(sys._getframe()):
+        for frame in stack(sys._current_frames().get(self.thread)):
             if frame.f_trace == self.trace_dispatch:
                 frame.f_trace = None
         self.give_interrupts_back()

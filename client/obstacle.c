@@ -14,28 +14,19 @@
 #include "helicopter/error.h"
 #include "helicopter/process.h"
 
-static bool shares_namespace(pid_t pid, const char *kind) {
-        g_autofree char *its_path = g_strdup_printf("/proc/%d/ns/%s", (int) pid, kind);
-        g_autofree char *our_path = g_strdup_printf("/proc/self/ns/%s", kind);
-        g_autofree char *its = g_file_read_link(its_path, NULL);
-        g_autofree char *ours = g_file_read_link(our_path, NULL);
-
-        /* What cannot be read is another user's, or gone: others will say so. */
-        return !its || !ours || g_str_equal(its, ours);
-}
-
+/* Where that cannot be read, the process is another user's, or gone: others will say so. */
 int obstacle_network(pid_t pid, sd_bus_error *error) {
-        if (shares_namespace(pid, "net"))
+        if (process_shares_namespace(pid, "net") != 0)
                 return 0;
         return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, ENETUNREACH,
                 "Process %d is in another network namespace, from which pdb cannot be reached", (int) pid);
 }
 
 int obstacle_pids(pid_t pid, sd_bus_error *error) {
-        if (shares_namespace(pid, "pid"))
+        if (process_shares_namespace(pid, "pid") != 0 && process_shares_namespace(pid, "user") != 0)
                 return 0;
         return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, EXDEV,
-                "Process %d is in another pid namespace, from which the script cannot be read", (int) pid);
+                "Process %d is in another pid or user namespace, from which the script cannot be read", (int) pid);
 }
 
 static const char *what_disabled(pid_t pid) {
