@@ -40,8 +40,8 @@ static bool is_seen(pid_t reader, const char *path, int fd) {
         g_autofree char *rooted = g_strdup_printf("/proc/%d/root%s", reader, path);
         struct stat theirs, ours;
 
-        return process_shares_namespace(reader, "user") == 1 && stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 && theirs.st_dev == ours.st_dev &&
-                theirs.st_ino == ours.st_ino;
+        return process_shares_namespace(reader, "user") == 1 && stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 &&
+                theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
 static int use_memory(pid_t reader, ScriptFile *file) {
