@@ -342,23 +342,29 @@ static void begin_call(Waker *waker, const ThreadCall *call) {
                 wake_cause_set(&waker->cause, wake_kind(call) == WAKE_LOCK ? CAUSE_LOCK : CAUSE_CALL, call, NULL);
 }
 
+static void look_at_blocked(Waker *waker, int64_t span) {
+        WakeKind kind = wake_kind(&waker->call);
+
+        if (is_stuck(waker, waker->thread.tid, &waker->call))
+                move(waker);
+        else if (kind == WAKE_NEVER)
+                give_thread_up(waker, CAUSE_CALL_ENDS, NULL);
+        else if (kind == WAKE_RESUMED || span >= LOCK_PATIENCE)
+                wake(waker);
+}
+
 static void look_at_call(Waker *waker, const ThreadCall *call) {
-        int64_t now = g_get_monotonic_time();
+        int64_t span;
 
         if (!is_same_call(&waker->call, call))
                 begin_call(waker, call);
+        span = g_get_monotonic_time() - waker->since;
         if (is_stopped(waker))
                 wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
-        else if (!call->blocked)
-                look_at_running(waker, now - waker->since);
-        else if (is_stuck(waker, waker->thread.tid, call))
-                move(waker);
-        else if (wake_kind(call) == WAKE_RESUMED)
-                wake(waker);
-        else if (wake_kind(call) == WAKE_NEVER)
-                give_thread_up(waker, CAUSE_CALL_ENDS, NULL);
-        else if (now - waker->since >= LOCK_PATIENCE)
-                wake(waker);
+        else if (call->blocked)
+                look_at_blocked(waker, span);
+        else
+                look_at_running(waker, span);
 }
 
 /* Somebody else's script has no file of ours that is read. */
