@@ -94,7 +94,8 @@ class Server(pdb._PdbServer):
     def trace_dispatch(self, frame, event, arg):
         if not self.gone:
             local = super().trace_dispatch(frame, event, arg)
-            return None if self.gone else local  # it would become the frame's trace function again
+            # What is returned becomes the frame's trace function, also when this was the end.
+            return None if self.gone else local
         # Taken out from another thread: that cannot end the tracing of this one.
         if sys.gettrace() == self.trace_dispatch:
             sys.settrace(None)
