@@ -23,11 +23,10 @@ static int prepare(void *userdata) {
         const Foreground *foreground = userdata;
         sigset_t interrupt;
 
-        if (foreground->hold_interrupts) {
-                sigemptyset(&interrupt);
-                sigaddset(&interrupt, SIGINT);
-                sigprocmask(SIG_BLOCK, &interrupt, NULL);
-        }
+        sigemptyset(&interrupt);
+        sigaddset(&interrupt, SIGINT);
+        if (foreground->holds_interrupts && sigprocmask(SIG_BLOCK, &interrupt, NULL) < 0)
+                return -errno;
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
                 return -errno;
         if (getppid() != foreground->client)

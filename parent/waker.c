@@ -101,7 +101,6 @@ static bool is_main(const Waker *waker) {
 }
 
 static void succeed(Waker *waker) {
-        g_autoptr(Waker) ended = waker;
         g_autofree char *reason = is_main(waker) ? NULL : wake_cause_sentence(&waker->cause);
         const WakeResult result = {
                 .thread = waker->thread.tid,
@@ -111,12 +110,12 @@ static void succeed(Waker *waker) {
         };
 
         waker->done(&result, NULL, waker->userdata);
+        waker_free(waker);
 }
 
 static void fail(Waker *waker, const sd_bus_error *error) {
-        g_autoptr(Waker) ended = waker;
-
         waker->done(NULL, error, waker->userdata);
+        waker_free(waker);
 }
 
 static void fail_gone(Waker *waker) {

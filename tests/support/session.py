@@ -196,6 +196,15 @@ class Session:
                     pass
         return found
 
+    def kill_client(self):
+        """Kill the client and its debugger, as they stand; one may go because the other does."""
+        for pid, command in self.processes():
+            if str(CLIENT) in command or "attach.py" in command:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
     def kill_all(self):
         """End all processes of this session."""
 

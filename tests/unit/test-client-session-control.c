@@ -268,9 +268,13 @@ static void test_nonsense(void **state) {
 static void test_scripts_end(void **state) {
         Fixture *fixture = *state;
 
+        unsigned turns = 0;
+
         close_fd(&fixture->script);
         assert_true(sd_event_run(fixture->event, PATIENCE) > 0);
-        assert_int_equal(sd_event_run(fixture->event, 0), 0);
+        /* The bus may have something to say, but not for ever. */
+        while (sd_event_run(fixture->event, G_USEC_PER_SEC / 10) > 0)
+                assert_true(++turns < 100);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
