@@ -16,7 +16,7 @@ from support.session import JOB, JOBS
 PROMPT, THREAD, MESSAGE = "prompt", "other thread", "message"
 SOURCE = JOBS / "blocked.py"
 LATE = wait.SECONDS / 5  # how much later than planned a call may end; never earlier
-busy = threading.Semaphore(os.cpu_count())  # for what does not only wait
+busy = threading.Semaphore(2 * os.cpu_count())  # for what does not only wait
 
 
 @dataclass
@@ -221,7 +221,7 @@ def run_case(session, python, kind):
     return Outcome(run.outcome())
 
 
-def run_cases(session, cases, at_once=12):
+def run_cases(session, cases, at_once=20):
     """Run [(python, kind)], several at a time; return {(python, kind): Outcome}."""
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         return dict(zip(cases, pool.map(lambda case: run_case(session, *case), cases)))
