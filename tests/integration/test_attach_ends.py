@@ -77,7 +77,7 @@ def end(session, pdb, how):
 
 def test_interrupt_before_the_prompt(session):
     """The job is in C code for a while. Nothing of the script that waited is run afterwards."""
-    pid, report = start(session, "c-call", 5)
+    pid, report = start(session, "c-call", 3)
     terminal = session.spawn(CLIENT, "attach", "job")
     wait.until(lambda: session.list()["job"][4], "the lease is given")
     terminal.sendintr()
