@@ -10,10 +10,9 @@
 #include "helicopter/private-socket.h"
 
 static char *file_path(const char *job_name) {
-        g_autofree char *socket = private_socket_path();
-        g_autofree char *folder = g_path_get_dirname(socket);
+        g_autofree char *folder = private_folder_path("environment");
 
-        return g_build_filename(folder, "environment", job_name, NULL);
+        return g_build_filename(folder, job_name, NULL);
 }
 
 char *environment_file_write(const char *job_name, const char *const *environment, int *ret_error) {

@@ -30,10 +30,14 @@ static char *runtime_folder(void) {
         return g_strdup_printf("/tmp/helicopter-%u", getuid());
 }
 
-char *private_socket_path(void) {
+char *private_folder_path(const char *name) {
         g_autofree char *folder = runtime_folder();
 
-        return g_build_filename(folder, "helicopter", "bus", NULL);
+        return g_build_filename(folder, "helicopter", name, NULL);
+}
+
+char *private_socket_path(void) {
+        return private_folder_path("bus");
 }
 
 /* Open a folder that nobody but us (and root) can change. */

@@ -180,6 +180,7 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         link->exact = true; /* what it is known by now is what it is to be known by after a restart of the daemon */
         link->registered = true;
         link->pause = PAUSE_MIN;
+        supervisor_lock(link->supervisor);
         if (supervisor_job_has_ended(link->supervisor))
                 update(link);
         supervisor_release(link->supervisor);
@@ -311,6 +312,10 @@ Link *link_free(Link *link) {
 void link_update(Link *link) {
         if (link->registered)
                 update(link);
+}
+
+const char *link_job_name(const Link *link) {
+        return link->name;
 }
 
 bool link_tell_end(Link *link) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daemon/job-properties.h"
+#include "helicopter/job-properties.h"
 #include "helicopter/cleanup.h"
 
 /* A message needs a connection to be made with; it is never sent. */
