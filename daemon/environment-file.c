@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "helicopter/private-socket.h"
 
@@ -40,4 +41,19 @@ void environment_file_remove(const char *job_name) {
         g_autofree char *path = file_path(job_name);
 
         g_unlink(path);
+}
+
+void environment_file_remove_old(int64_t age) {
+        g_autofree char *folder = private_folder_path("environment");
+        g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+        int64_t oldest = (g_get_real_time() - age) / G_USEC_PER_SEC;
+        const char *name;
+
+        while (directory && (name = g_dir_read_name(directory))) {
+                g_autofree char *path = file_path(name);
+                struct stat status;
+
+                if (g_lstat(path, &status) == 0 && status.st_mtime <= oldest)
+                        g_unlink(path);
+        }
 }

@@ -23,7 +23,7 @@ bool parent_lock_is_current(int fd);
 
 /*
  * The pids of those who hold a lock, at most `max`, in this process's pid namespace; who is in none of it is left out.
- * Returns their number and sets *ret_pids (owned by the caller, g_free), or a negative errno; 0 where there is no file.
+ * Returns their number and sets *ret_pids (owned by the caller, g_free; may be NULL for none), or a negative errno; 0 where there is no file.
  */
 int parent_lock_list(size_t max, pid_t **ret_pids);
 
