@@ -14,6 +14,7 @@
 #include "helicopter/parent-lock.h"
 
 static char *folder;
+static int life[2]; /* an heir ends when this pipe is closed */
 
 static int set_up(void **state) {
         folder = g_dir_make_tmp("helicopter-test-XXXXXX", NULL);
@@ -43,9 +44,12 @@ static pid_t start_holder(bool heir) {
         if (pid == 0) {
                 int fd = parent_lock_take();
 
-                if (heir && fork() == 0)
-                        alarm(20);
-                else if (fd < 0 || write(ready[1], "", 1) != 1)
+                if (heir && fork() == 0) {
+                        close(life[1]);
+                        close(ready[1]);
+                        _exit(read(life[0], &byte, 1) != 0);
+                }
+                if (fd < 0 || write(ready[1], "", 1) != 1)
                         _exit(1);
                 for (;;)
                         pause();
@@ -98,13 +102,18 @@ static void test_no_more_than_asked_for(void **state) {
 }
 
 static void test_it_ends_with_its_process(void **state) {
-        pid_t holder = start_holder(true);
         g_autofree pid_t *pids = NULL;
+        pid_t holder;
+
+        assert_int_equal(pipe(life), 0);
+        holder = start_holder(true);
 
         assert_true(parent_lock_is_held(holder));
         end_holder(holder);
         assert_false(parent_lock_is_held(holder)); /* although its child lives, and has a copy of the descriptor */
         assert_int_equal(parent_lock_list(10, &pids), 0);
+        close(life[0]);
+        close(life[1]);
 }
 
 /* The byte is taken, as it may be by a process of another pid namespace that has the same pid there. */
