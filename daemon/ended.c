@@ -120,12 +120,13 @@ static int on_record(sd_event_source *source, const struct inotify_event *event,
 }
 
 void ended_watch(Manager *manager) {
-        g_autofree char *folder = job_record_folder();
-        int r = -errno;
+        g_autofree char *folder = NULL;
+        int r;
 
-        if (folder)
-                r = sd_event_add_inotify(manager->event, &manager->ended_source, folder, IN_MOVED_TO | IN_ONLYDIR,
-                        on_record, manager);
+        r = job_record_folder(&folder);
+        if (r >= 0)
+                r = sd_event_add_inotify(
+                        manager->event, &manager->ended_source, folder, IN_MOVED_TO | IN_ONLYDIR, on_record, manager);
         if (r < 0)
                 log_warning("Jobs that end while no daemon runs will not be told of: %s.", g_strerror(-r));
 }

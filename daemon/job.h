@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
-#include "helicopter/job-properties.h"
 #include "daemon/manager.h"
+#include "helicopter/job-properties.h"
 
 typedef struct Wait Wait;
 

@@ -9,7 +9,7 @@ typedef struct Listener {
         sd_event_source *pause; /* after a failed accept() */
         GArray *waiting;        /* descriptors of connections that are not served yet */
         bool open;
-        bool own;               /* bound by us, so that its file is ours to remove */
+        bool own; /* bound by us, so that its file is ours to remove */
 } Listener;
 
 /*

@@ -23,10 +23,10 @@ typedef struct Manager {
         sd_bus *user_bus; /* NULL where there is none */
         GHashTable *jobs; /* name → Job, owned */
         uint64_t last_job_id;
-        GQueue ended;      /* the Jobs of `jobs` that have ended, oldest first */
+        GQueue ended;                  /* the Jobs of `jobs` that have ended, oldest first */
         sd_event_source *ended_source; /* new records of ended jobs; daemon/ended.h */
         bool ended_loaded;
-        Settle *settle; /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
+        Settle *settle;    /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
         GHashTable *peers; /* Peer → itself, owned */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */

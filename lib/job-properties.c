@@ -220,8 +220,7 @@ static int append_value(const void *field, const char *type, sd_bus_message *mes
         }
 }
 
-static int append_property(
-        const JobProperties *properties, const struct Property *property, sd_bus_message *message) {
+static int append_property(const JobProperties *properties, const struct Property *property, sd_bus_message *message) {
         int r;
 
         r = sd_bus_message_open_container(message, 'e', "sv");

@@ -33,10 +33,17 @@ static char *record_path(const char *name) {
         return g_build_filename(folder, name, NULL);
 }
 
-char *job_record_folder(void) {
+int job_record_folder(char **ret_folder) {
         g_autofree char *folder = private_folder_path("ended");
+        int r;
 
-        return g_mkdir_with_parents(folder, 0700) < 0 ? NULL : g_steal_pointer(&folder);
+        r = private_folder_make();
+        if (r < 0)
+                return r;
+        if (g_mkdir_with_parents(folder, 0700) < 0)
+                return -errno;
+        *ret_folder = g_steal_pointer(&folder);
+        return 0;
 }
 
 /* The words that fit. */
@@ -92,13 +99,14 @@ static char *temporary_path(const char *name) {
 }
 
 int job_record_write(const char *name, uint32_t parent_pid, const JobProperties *properties) {
-        g_autofree char *folder = job_record_folder(), *path = record_path(name), *temporary = temporary_path(name);
-        g_autofree char *text = NULL;
+        g_autofree char *path = record_path(name), *temporary = temporary_path(name);
+        g_autofree char *folder = NULL, *text = NULL;
         size_t size;
         int r;
 
-        if (!folder)
-                return -errno;
+        r = job_record_folder(&folder);
+        if (r < 0)
+                return r;
         text = to_text(parent_pid, properties, &size);
         r = write_file(temporary, text, size);
         if (r >= 0 && rename(temporary, path) < 0)
@@ -161,9 +169,8 @@ int job_record_read(const char *name, JobRecord **ret_record) {
         if (!has_ended(&properties))
                 return -EINVAL;
         *ret_record = g_new(JobRecord, 1);
-        **ret_record = (JobRecord) {
-                .name = g_strdup(name), .parent_pid = (uint32_t) parent_pid, .properties = properties
-        };
+        **ret_record =
+                (JobRecord) { .name = g_strdup(name), .parent_pid = (uint32_t) parent_pid, .properties = properties };
         properties = (JobProperties) {};
         return 0;
 }

@@ -30,15 +30,16 @@ static int lock_byte(int fd, off_t at) {
 }
 
 int parent_lock_take(void) {
-        g_autofree char *folder = private_folder_path(NULL);
         autofd fd = -1;
-        int r = -EAGAIN;
+        int r;
 
-        if (g_mkdir_with_parents(folder, 0700) < 0)
-                return -errno;
+        r = private_folder_make();
+        if (r < 0)
+                return r;
         fd = open_file(O_RDWR | O_CREAT);
         if (fd < 0)
                 return fd;
+        r = -EAGAIN;
         for (off_t at = getpid(); (r == -EAGAIN || r == -EACCES) && at < getpid() + BYTES_TRIED; at++)
                 r = lock_byte(fd, at);
         return r < 0 ? r : g_steal_fd(&fd);

@@ -65,6 +65,13 @@ static int open_socket_folder(const char *path) {
         return above_fd < 0 ? above_fd : open_own_folder(path);
 }
 
+int private_folder_make(void) {
+        g_autofree char *path = private_folder_path(NULL);
+        autofd fd = open_socket_folder(path);
+
+        return fd < 0 ? fd : 0;
+}
+
 static int set_address(struct sockaddr_un *address, const char *path) {
         *address = (struct sockaddr_un) { .sun_family = AF_UNIX };
         if (g_strlcpy(address->sun_path, path, sizeof address->sun_path) >= sizeof address->sun_path)

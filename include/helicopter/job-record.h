@@ -21,8 +21,8 @@ typedef struct JobRecord {
 JobRecord *job_record_free(JobRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRecord, job_record_free)
 
-/* The folder, made if needed; owned by the caller. NULL, and errno set, when it cannot be made. */
-char *job_record_folder(void);
+/* The folder, made if needed; owned by the caller. 0; -EPERM when others could change it; or a negative errno. */
+int job_record_folder(char **ret_folder);
 
 /*
  * Write a job's record, in the place of an earlier one of that name. A command line that is too long for a record is cut

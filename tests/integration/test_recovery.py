@@ -191,6 +191,21 @@ def test_killed_parent(session):
     assert properties(session, "count") == told
 
 
+def test_killed_parent_of_a_job_that_goes_on(session):
+    """A job that does not mind SIGTERM runs on, out of reach; it is not taken for one that is debuggable, nor is its name."""
+    session.start_job("stubborn", ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
+    session.wait_state("stubborn", "running")
+    pid = session.get_property(job_path("stubborn"), JOB, "PID")
+    wait.until(lambda: int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("SigIgn")).split()[1], 16) & 1 << 14, "SIGTERM is ignored")
+    os.kill(session.get_property(job_path("stubborn"), JOB, "ParentPID"), signal.SIGKILL)
+    session.wait_state("stubborn", "failed")
+    assert pid_alive(pid)
+    with session.peer() as peer, pytest.raises(BusError) as error:
+        peer.call(job_path("stubborn"), JOB, "Grant", "ua{sv}", 0, {})
+    assert error.value.name == ERROR + "TargetGone"
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_parent_killed_without_a_daemon(session):
     """Nobody is left who knows; the name is free."""
     job = session.run_counter("count")

@@ -121,8 +121,9 @@ class Storm:
             if listed.get(job.name, [None] * 3)[2] != "running":
                 raise AssertionError(f"job {job.name} is not known: {sorted(listed)}")
 
-    def run(self, kills, kill, revive, deadline):
-        """The storm. kill(): end the daemon with SIGKILL; revive(): see to it that there is one. Returns how often it was killed."""
+    def run(self, kills, kill, revive, deadline, slowness=1):
+        """The storm. kill(): end the daemon with SIGKILL; revive(): see to it that there is one; slowness: of the machine.
+        Returns how often it was killed."""
         chance = self.random("kills")
         threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (self.start, self.stop, self.grant, self.wait, self.list)]
         for thread in threads:
@@ -130,7 +131,7 @@ class Storm:
         killed, end = 0, time.monotonic() + deadline
         try:
             while killed < kills and time.monotonic() < end and not self.failures:
-                time.sleep(chance.expovariate(1 / chance.choice([0.005, 0.05, 0.2])))  # a random instant, the one thing that is wanted here
+                time.sleep(slowness * chance.expovariate(1 / chance.choice([0.005, 0.05, 0.2])))  # a random instant, the one thing that is wanted here
                 killed += bool(kill())
                 revive()
         finally:

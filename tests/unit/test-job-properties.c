@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "helicopter/job-properties.h"
 #include "helicopter/cleanup.h"
+#include "helicopter/job-properties.h"
 
 /* A message needs a connection to be made with; it is never sent. */
 static sd_bus *bus;

@@ -33,9 +33,8 @@ ssize_t __wrap_write(int fd, const void *data, size_t size) {
 static int set_up(void **state) {
         folder = g_dir_make_tmp("helicopter-test-XXXXXX", NULL);
         g_setenv("XDG_RUNTIME_DIR", folder, TRUE);
-        files = job_record_folder();
         fail_rename = fail_write = false;
-        return files ? 0 : -1;
+        return job_record_folder(&files);
 }
 
 static int tear_down(void **state) {
@@ -153,6 +152,20 @@ static void test_strange_records(void **state) {
         assert_null(record);
 }
 
+static void test_folder_open_to_others(void **state) {
+        g_autofree char *ours = g_build_filename(folder, "helicopter", NULL);
+        g_auto(JobProperties) properties;
+
+        fill(&properties);
+        assert_int_equal(g_chmod(ours, 0777), 0);
+        assert_int_equal(job_record_write("train", 5, &properties), -EPERM);
+        assert_false(job_record_exists("train"));
+        assert_int_equal(g_chmod(ours, 0700), 0);
+        assert_int_equal(g_chmod(folder, 0777), 0);
+        assert_int_equal(job_record_write("train", 5, &properties), -EPERM);
+        assert_int_equal(g_chmod(folder, 0700), 0);
+}
+
 static void test_list(void **state) {
         g_auto(GStrv) none = job_record_list(10), some = NULL, all = NULL;
         g_autofree char *own = g_strdup_printf(".%d.count", getpid());
@@ -182,6 +195,7 @@ int main(void) {
                 TEST(test_failures_leave_nothing),
                 TEST(test_long_command_line),
                 TEST(test_strange_records),
+                TEST(test_folder_open_to_others),
                 TEST(test_list),
         };
 

@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -167,6 +168,11 @@ static void test_folder_that_was_removed(void **state) {
         set_up(state);
 }
 
+static void test_folder_open_to_others(void **state) {
+        assert_int_equal(g_chmod(folder, 0777), 0);
+        assert_int_equal(parent_lock_take(), -EPERM);
+}
+
 static void test_no_folder(void **state) {
         g_autofree pid_t *pids = NULL;
 
@@ -186,6 +192,7 @@ int main(void) {
                 TEST(test_taken_byte),
                 TEST(test_all_of_the_file_is_taken),
                 TEST(test_folder_that_was_removed),
+                TEST(test_folder_open_to_others),
                 TEST(test_no_folder),
         };
 

@@ -120,7 +120,7 @@ def test_kill_storm(session):
     counters = [session.run_counter(f"count{number}") for number in range(2)]
     pids = [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters]
     weather = storm.Storm(session, counters)
-    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), 6 * KILLS)
+    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), 20 * KILLS, slowness=20)
     print(f"killed {killed} times; {weather.done}")
     assert killed > KILLS / 3
     weather.stop_rest()
