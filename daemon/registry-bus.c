@@ -51,24 +51,24 @@ static int adopt(Peer *peer, Job *job, Caller *caller, const JobProperties *told
         return 0;
 }
 
-static int add(Peer *peer, const char *name, bool exact, Caller *caller, const JobProperties *told, Job **ret_job,
-        sd_bus_error *error) {
+static Job *add(
+        Peer *peer, const char *name, bool exact, Caller *caller, const JobProperties *told, sd_bus_error *error) {
         Job *job = job_name_is_valid(name) ? manager_find_job(peer->manager, name) : NULL;
         int r;
 
-        if (!job || !is_listed_end(job, caller, told)) {
-                job = find_or_add(peer->manager, name, exact, caller, error);
-                if (!job)
-                        return -sd_bus_error_get_errno(error);
-                r = adopt(peer, job, caller, told);
-                if (r < 0) {
-                        job_fail(job, "Its helicopter-parent cannot be watched.");
-                        return r;
-                }
-                log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
+        if (job && is_listed_end(job, caller, told))
+                return job;
+        job = find_or_add(peer->manager, name, exact, caller, error);
+        if (!job)
+                return NULL;
+        r = adopt(peer, job, caller, told);
+        if (r < 0) {
+                job_fail(job, "Its helicopter-parent cannot be watched.");
+                sd_bus_error_set_errno(error, r);
+                return NULL;
         }
-        *ret_job = job;
-        return 0;
+        log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
+        return job;
 }
 
 static int method_register(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -76,8 +76,8 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
         g_auto(Caller) caller = CALLER_NONE;
         g_auto(JobProperties) told = {};
         const char *name;
-        Job *job = NULL;
         int exact, r;
+        Job *job;
 
         r = caller_query(message, &caller, error);
         if (r < 0)
@@ -93,9 +93,9 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
         r = job_properties_read(&told, message);
         if (r < 0)
                 return r;
-        r = add(peer, name, exact, &caller, &told, &job, error);
-        if (r < 0)
-                return r;
+        job = add(peer, name, exact, &caller, &told, error);
+        if (!job)
+                return -sd_bus_error_get_errno(error);
         r = sd_bus_reply_method_return(message, "s", job->name);
         manager_stop_if_terminating(peer->manager, job);
         return r;

@@ -2,6 +2,7 @@
 """The daemon is killed and comes back: what runs is known again, and what has ended is told."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 
 import pytest
 from support import wait
-from support.session import ERROR, JOB, PARENT, Job, job_path, pid_alive
+from support.session import ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
 from support.sdbus import BusError
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
@@ -136,9 +137,9 @@ def test_name_of_an_ended_job_is_used_again(session):
 def test_end_is_told_once(session):
     """A parent may still be there when the daemon has read its record: it hears of one job, and of one end."""
     session.run_counter("count")
-    pid = session.list()["count"][3]
     with session.peer() as peer:
         news = peer.signals("type='signal'")
+        pid = peer.call(MANAGER_PATH, MANAGER, "ListJobs")[0][3]  # who has not said who he is yet is sent no signals
         os.kill(pid, signal.SIGTERM)
         peer.process(lambda: any(member == "PropertiesChanged" and told[1].get("State") == "failed" for _, _, member, told in news), "the end is told")
         session.client("list")
@@ -247,10 +248,41 @@ def test_silent_parent_is_waited_for_until_a_deadline(session):
     job.counts_on()
 
 
+def test_runtime_folder_that_was_removed(session):
+    """Jobs find the daemon again, which then knows of them as before."""
+    job = session.run_counter("count")
+    session.kill_daemon()
+    shutil.rmtree(session.socket.parent)
+    session.start_daemon()
+    session.wait_state("count", "running")
+    for _ in range(2):
+        session.kill_daemon()
+        session.start_daemon()
+        assert session.list()["count"][2] == "running"
+    job.counts_on()
+
+
+def test_connected_parents_need_no_inotify(session):
+    """A user has 128 instances, and may have more jobs."""
+    job = session.run_counter("count")
+    parent = job.ParentPID
+
+    def instances():
+        folder = f"/proc/{parent}/fd"
+        return [name for name in os.listdir(folder) if os.readlink(f"{folder}/{name}") == "anon_inode:inotify"]
+
+    wait.until(lambda: not instances(), "no instance is held")
+    session.kill_daemon()
+    wait.until(instances, "the socket's folder is watched")
+    session.start_daemon()
+    assert session.list()["count"][2] == "running"
+    wait.until(lambda: not instances(), "no instance is held")
+
+
 def test_unknown_name_is_refused_at_once(session):
     session.run_counter("count")
     with session.peer() as peer, pytest.raises(BusError) as error:
-        peer.call("/org/helicopter1", "org.helicopter1.Manager", "GetJob", "s", "nobody")
+        peer.call(MANAGER_PATH, MANAGER, "GetJob", "s", "nobody")
     assert error.value.name == ERROR + "NoSuchJob"
     before = time.monotonic()
     session.refused("status", "nobody")
@@ -266,7 +298,7 @@ def test_client_that_comes_first_is_answered_when_the_jobs_are_known(session):
     session.start_daemon(wait_until_ready=False)
     wait.until(lambda: session.try_connect(), "the socket is listened to")
     with session.peer() as peer:
-        found = peer.call("/org/helicopter1", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+        found = peer.call(MANAGER_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
     assert sorted(found) == sorted(job_path(name) for name in names)
 
 
