@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "helicopter/cleanup.h"
@@ -173,4 +174,16 @@ char *process_control_group(pid_t pid) {
                 if (g_str_has_prefix(*line, "0::"))
                         return g_strdup(*line + strlen("0::"));
         return NULL;
+}
+
+int process_shares_namespace(pid_t pid, const char *kind) {
+        g_autofree char *their_path = g_strdup_printf("/proc/%d/ns/%s", pid, kind);
+        g_autofree char *our_path = g_strdup_printf("/proc/thread-self/ns/%s", kind);
+        struct stat theirs, ours;
+
+        if (stat(their_path, &theirs) < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+        if (stat(our_path, &ours) < 0)
+                return -errno;
+        return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }

@@ -12,20 +12,20 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 
-static const char *its_network, *our_network;
+static const char *its, *ours;
 
 char *__wrap_g_file_read_link(const char *path, GError **error);
 
 char *__wrap_g_file_read_link(const char *path, GError **error) {
-        return g_strdup(strstr(path, "self") ? our_network : its_network);
+        return g_strdup(strstr(path, "self") ? ours : its);
 }
 
 static void test_same_network(void **state) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        its_network = our_network = "net:[1]";
+        its = ours = "net:[1]";
         assert_int_equal(obstacle_network(getpid(), &error), 0);
-        its_network = NULL;
+        its = NULL;
         assert_int_equal(obstacle_network(getpid(), &error), 0);
         assert_false(sd_bus_error_is_set(&error));
 }
@@ -33,12 +33,22 @@ static void test_same_network(void **state) {
 static void test_other_network(void **state) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        its_network = "net:[2]";
-        our_network = "net:[1]";
+        its = "net:[2]";
+        ours = "net:[1]";
         assert_int_equal(obstacle_network(77, &error), -ENETUNREACH);
-        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NETWORK));
+        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NAMESPACE));
         assert_non_null(strstr(error.message, "77"));
         assert_non_null(client_error_remedy(error.name));
+}
+
+static void test_other_pids(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        its = ours = "pid:[1]";
+        assert_int_equal(obstacle_pids(77, &error), 0);
+        its = "pid:[2]";
+        assert_int_equal(obstacle_pids(77, &error), -EXDEV);
+        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NAMESPACE));
 }
 
 static void test_what_has_disabled_it(void **state) {
@@ -62,6 +72,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_same_network),
                 cmocka_unit_test(test_other_network),
+                cmocka_unit_test(test_other_pids),
                 cmocka_unit_test(test_what_has_disabled_it),
                 cmocka_unit_test(test_other_errors_stay),
         };
