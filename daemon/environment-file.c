@@ -6,14 +6,14 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "helicopter/private-socket.h"
 
 static char *file_path(const char *job_name) {
-        g_autofree char *socket = private_socket_path();
-        g_autofree char *folder = g_path_get_dirname(socket);
+        g_autofree char *folder = private_folder_path("environment");
 
-        return g_build_filename(folder, "environment", job_name, NULL);
+        return g_build_filename(folder, job_name, NULL);
 }
 
 char *environment_file_write(const char *job_name, const char *const *environment, int *ret_error) {
@@ -41,4 +41,19 @@ void environment_file_remove(const char *job_name) {
         g_autofree char *path = file_path(job_name);
 
         g_unlink(path);
+}
+
+void environment_file_remove_old(int64_t age) {
+        g_autofree char *folder = private_folder_path("environment");
+        g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+        int64_t oldest = (g_get_real_time() - age) / G_USEC_PER_SEC;
+        const char *name;
+
+        while (directory && (name = g_dir_read_name(directory))) {
+                g_autofree char *path = file_path(name);
+                struct stat status;
+
+                if (g_lstat(path, &status) == 0 && status.st_mtime <= oldest)
+                        g_unlink(path);
+        }
 }

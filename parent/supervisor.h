@@ -35,6 +35,7 @@ typedef struct Supervisor {
         pid_t taken_target; /* the last process that took a script, and its thread, while nobody waited for that */
         pid_t taken_thread;
         GHashTable *helpers; /* pids of the parent's own children */
+        int lock;            /* that tells a daemon of us; helicopter/parent-lock.h */
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
         sd_event_source *exit_timer; /* for telling the daemon of the end */
@@ -68,6 +69,9 @@ void supervisor_told_end(Supervisor *supervisor);
 
 /* The job has been sent a signal. */
 void supervisor_note_signal(Supervisor *supervisor, int signal);
+
+/* Take the lock that lets a daemon that comes know of us, or take it anew where its file has been removed. */
+void supervisor_lock(Supervisor *supervisor);
 
 /* Send a signal to the job's main process. */
 void supervisor_signal(Supervisor *supervisor, int signal);

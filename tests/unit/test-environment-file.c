@@ -3,10 +3,12 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/environment-file.h"
 
@@ -61,9 +63,25 @@ static void test_folder_cannot_be_made(void **state) {
         assert_true(error < 0);
 }
 
+static void test_old_ones_are_removed(void **state) {
+        const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+        const char *const environment[] = { "A=1", NULL };
+        g_autofree char *left = NULL, *kept = NULL;
+        int error = 0;
+
+        left = environment_file_write("left", environment, &error);
+        kept = environment_file_write("kept", environment, &error);
+        assert_int_equal(utimensat(AT_FDCWD, left, old, 0), 0);
+        environment_file_remove_old(G_TIME_SPAN_MINUTE);
+        assert_int_equal(access(left, F_OK), -1);
+        assert_int_equal(access(kept, F_OK), 0);
+        environment_file_remove("kept");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_write_and_remove, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_old_ones_are_removed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_folder_cannot_be_made, set_up, tear_down),
         };
 
