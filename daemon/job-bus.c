@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/order.h"
+#include "daemon/service-manager.h"
 #include "daemon/trace.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
@@ -92,8 +93,11 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
         if (r < 0)
                 return r;
         r = sd_bus_message_append(order, "t", grace);
-        if (r < 0 || !call)
-                return r < 0 ? r : order_send(job, order, NULL, NULL, error);
+        if (r < 0)
+                return r;
+        job->stopping = true;
+        if (!call)
+                return order_send(job, order, NULL, NULL, error);
         stop = g_new(Stop, 1);
         *stop = (Stop) { .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .grace = grace };
         hooks = (OrderHooks) { .reply = await_end, .free = stop_free, .userdata = stop };
@@ -105,6 +109,7 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         uint64_t grace = STOP_GRACE;
+        Job *job = userdata;
         int r;
 
         r = bus_options_read(message, "Stop", (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
@@ -112,7 +117,8 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
                 return r;
         if (grace > STOP_GRACE_MAX)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "The grace period is longer than a day.");
-        r = job_order_stop(userdata, grace, message, error);
+        /* Between its end and its next start the job is its unit's alone. */
+        r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_order_stop(job, grace, message, error);
         return r < 0 ? r : 1;
 }
 

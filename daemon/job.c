@@ -8,12 +8,13 @@
 #include <time.h>
 
 #include "daemon/audit.h"
-#include "daemon/environment-file.h"
 #include "daemon/job-bus.h"
+#include "daemon/service-manager.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/process.h"
 
 Job *job_new(Manager *manager, const char *name, uint64_t id) {
         Job *job = g_new(Job, 1);
@@ -62,7 +63,8 @@ static void on_ended(Job *job) {
         log_info("Job %s has ended: %s, code %d, signal %d.", job->name, job->told.state, job->told.exit_code,
                 job->told.exit_signal);
         forget_parent(job);
-        environment_file_remove(job->name);
+        if (job->stopping && unit_stop_ended(job, NULL, NULL) < 0)
+                log_debug("Job %s has no unit to be stopped.", job->name);
         manager_job_ended(job->manager, job);
 }
 
@@ -122,6 +124,11 @@ static int on_parent_exit(sd_event_source *source, int fd, uint32_t events, void
         forget_parent(job);
         job_fail(job, reason);
         return 0;
+}
+
+void job_check_parent(Job *job) {
+        if (job->parent_pidfd >= 0 && !process_alive(job->parent_pidfd))
+                on_parent_exit(job->parent_source, job->parent_pidfd, 0, job);
 }
 
 int job_set_parent(Job *job, Peer *peer, pid_t pid, int pidfd) {

@@ -258,8 +258,12 @@ static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *u
 void manager_stop_if_terminating(Manager *manager, Job *job) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        if (!manager_is_terminating(manager) || job_has_ended(job))
+        if (!manager_is_terminating(manager))
                 return;
+        if (job_has_ended(job)) { /* its unit may be about to start it again */
+                unit_stop_ended(job, NULL, NULL);
+                return;
+        }
         /* A job whose parent is not connected is stopped when that one comes back. */
         if (job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
                 log_warning("%s", error.message);
