@@ -16,15 +16,15 @@
 typedef struct Wait Wait;
 
 struct Job {
-        uint64_t id;      /* no other job has it, also none of the same name */
-        Manager *manager; /* not owned; outlives the job */
-        Peer *peer;       /* its parent's connection; NULL while there is none */
-        bool never_ran;   /* StartJob failed: not to be listed */
+        uint64_t id;              /* no other job has it, also none of the same name */
+        Manager *manager;         /* not owned; outlives the job */
+        Peer *peer;               /* its parent's connection; NULL while there is none */
+        bool never_ran;           /* StartJob failed: not to be listed */
         const char *launch_error; /* the D-Bus error that StartJob failed with, static; NULL: by the exit code */
-        bool waits_for_unit; /* one of an earlier job is in the way: what registers now is not this one */
-        bool stopping; /* was told to stop, and shall not be started again */
-        Wait *waits;      /* calls to be answered when the state allows it; daemon/wait.h */
-        int parent_pidfd; /* to notice a parent that ends without a word */
+        bool waits_for_unit;      /* one of an earlier job is in the way: what registers now is not this one */
+        bool stopping;            /* was told to stop, and shall not be started again */
+        Wait *waits;              /* calls to be answered when the state allows it; daemon/wait.h */
+        int parent_pidfd;         /* to notice a parent that ends without a word */
         sd_event_source *parent_source;
         int64_t tracer_since; /* g_get_monotonic_time(); for the audit */
 

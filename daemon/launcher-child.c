@@ -114,8 +114,8 @@ static void refuse_settings(Launch *launch) {
 
         if (job)
                 job->launch_error = HELICOPTER_ERROR_BAD_OPTION;
-        launch_finish(launch, -EOPNOTSUPP,
-                "Properties of a unit need a service manager, and there is none on the user bus.");
+        launch_finish(
+                launch, -EOPNOTSUPP, "Properties of a unit need a service manager, and there is none on the user bus.");
 }
 
 void launch_as_child(Launch *launch) {
@@ -134,8 +134,8 @@ void launch_as_child(Launch *launch) {
                 return;
         }
         if (!g_spawn_async_with_pipes_and_fds(launch->cwd, (const char *const *) launch->command, NULL,
-                    G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, launch, launch->environment, output, output,
-                    NULL, NULL, 0, &pid, NULL, NULL, NULL, &error)) {
+                    G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, launch, launch->environment, output, output, NULL, NULL, 0,
+                    &pid, NULL, NULL, NULL, &error)) {
                 fail(launch, -EIO, "It cannot be started", error->message);
                 return;
         }

@@ -94,6 +94,14 @@ static int on_unit_removed(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
+static void about_to_start_again(Launch *launch) {
+        g_autofree char *why = g_strdup_printf("one of that name is about to be started again (Restart=); 'systemctl "
+                                               "--user stop helicopter-%s' keeps it from that.",
+                launch->job_name);
+
+        give_up(launch, -EEXIST, why);
+}
+
 /* What stands in the way is about to be started again (Restart=), and would not go away. */
 static int on_state(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         Launch *launch = userdata;
@@ -102,8 +110,7 @@ static int on_state(sd_bus_message *reply, void *userdata, sd_bus_error *ret_err
         if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "v", "s", &state) < 0)
                 state = "";
         if (g_str_equal(state, "activating"))
-                give_up(launch, -EEXIST,
-                        "the service manager is about to start the one of that name again (Restart=).");
+                about_to_start_again(launch);
         else if (sd_bus_message_is_method_error(reply, NULL))
                 retry(launch); /* it has gone meanwhile */
         else

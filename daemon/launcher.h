@@ -32,7 +32,7 @@ typedef struct Launch {
         uint64_t job_id;
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
-        int environment; /* of the job; daemon/environment-memory.h */
+        int environment;     /* of the job; daemon/environment-memory.h */
         GPtrArray *settings; /* of the unit, a reference */
         uint32_t umask;
         sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */
@@ -44,7 +44,7 @@ typedef struct Launch {
 typedef void (*LaunchMethod)(Launch *launch);
 
 struct Launcher {
-        Manager *manager;     /* not owned */
+        Manager *manager; /* not owned */
         ServiceManager *service_manager;
         GHashTable *units;    /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
         sd_bus_slot *removed; /* matches for the service manager's JobRemoved and UnitRemoved */

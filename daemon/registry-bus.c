@@ -19,7 +19,8 @@ static bool is_expected(const Job *job, bool exact, const Caller *caller) {
         if (job_has_ended(job))
                 return false;
         if (job->parent_pid == 0)
-                return exact && !job->waits_for_unit; /* as a launcher's is; one that was typed and made its name up is another job */
+                return exact &&
+                        !job->waits_for_unit; /* as a launcher's is; one that was typed and made its name up is another job */
         return job->parent_pid == (uint32_t) caller->pid;
 }
 

@@ -75,8 +75,8 @@ sd_bus *service_manager_bus(ServiceManager *service_manager) {
         return open_direct(service_manager) < 0 ? NULL : service_manager->direct;
 }
 
-int service_manager_call_new(sd_bus *bus, const char *object, const char *interface, const char *method,
-        sd_bus_message **ret_message) {
+int service_manager_call_new(
+        sd_bus *bus, const char *object, const char *interface, const char *method, sd_bus_message **ret_message) {
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 

@@ -26,8 +26,8 @@ ServiceManager *service_manager_free(ServiceManager *service_manager);
 sd_bus *service_manager_bus(ServiceManager *service_manager);
 
 /* A call of one of its methods, to be filled in. 0 or a negative errno. */
-int service_manager_call_new(sd_bus *bus, const char *object, const char *interface, const char *method,
-        sd_bus_message **ret_message);
+int service_manager_call_new(
+        sd_bus *bus, const char *object, const char *interface, const char *method, sd_bus_message **ret_message);
 
 /* Be told of a signal of the manager object. 0 or a negative errno. */
 int service_manager_match(

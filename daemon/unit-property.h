@@ -20,7 +20,7 @@ typedef struct UnitSetting {
                 uint32_t u;
                 uint64_t t;
         } number;
-        char *text;   /* s */
+        char *text;    /* s */
         GBytes *bytes; /* ay */
 } UnitSetting;
 

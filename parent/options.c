@@ -104,8 +104,8 @@ int options_parse(int argc, char **argv, Options *ret_options) {
         char **words;
         const GOptionEntry entries[] = {
                 { "job", 'j', 0, G_OPTION_ARG_STRING, &name, "Name the job (default: made from the command)", "NAME" },
-                { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "Read the command from a file (helicopter-job@.service)",
-                        "FILE" },
+                { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
+                        "Read the command from a file (helicopter-job@.service)", "FILE" },
                 { "environment-on-stdin", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &environment, NULL, NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
                 {},

@@ -7,12 +7,12 @@
 #include <stdbool.h>
 
 typedef struct Options {
-        char *name;         /* of the job */
-        bool name_is_given; /* else it was made from the command, and may get a number */
-        char **environment; /* of the job; NULL: the parent's own */
+        char *name;              /* of the job */
+        bool name_is_given;      /* else it was made from the command, and may get a number */
+        char **environment;      /* of the job; NULL: the parent's own */
         char *working_directory; /* to run in; NULL: the parent's own */
-        char **command;     /* what to execute */
-        const char *script; /* of `command`, when python3 was put in front of it; else NULL */
+        char **command;          /* what to execute */
+        const char *script;      /* of `command`, when python3 was put in front of it; else NULL */
 } Options;
 
 void options_clear(Options *options);

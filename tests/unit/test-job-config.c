@@ -45,7 +45,8 @@ static void test_all(void **state) {
 }
 
 static void assert_folder(const char *value, const char *below_home) {
-        g_autofree char *text = g_strdup_printf("[Job]\nCommand=x\n%s%s\n", value ? "WorkingDirectory=" : "", value ?: "");
+        g_autofree char *text =
+                g_strdup_printf("[Job]\nCommand=x\n%s%s\n", value ? "WorkingDirectory=" : "", value ?: "");
         g_autofree char *expected = g_canonicalize_filename(below_home, g_get_home_dir());
         g_auto(JobConfig) config = {};
 

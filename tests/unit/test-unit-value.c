@@ -35,7 +35,8 @@ static void test_percentages(void **state) {
         assert_values(unit_value_percent, "50%", 5000);
         assert_values(unit_value_percent, "12.25%", 1225);
         assert_values(unit_value_percent, "250%", 25000);
-        for (const char *const *bad = (const char *const[]) { "50", "%", "-5%", "5%%", "0.001%", "", NULL }; *bad; bad++)
+        for (const char *const *bad = (const char *const[]) { "50", "%", "-5%", "5%%", "0.001%", "", NULL }; *bad;
+                bad++)
                 assert_values(unit_value_percent, *bad, BAD);
 }
 
@@ -48,8 +49,8 @@ static void test_spans(void **state) {
         assert_values(unit_value_span, "2 weeks", UINT64_C(14) * 86400 * 1000000);
         assert_values(unit_value_span, "7us", 7);
         assert_values(unit_value_span, "infinity", UINT64_MAX);
-        for (const char *const *bad =
-                        (const char *const[]) { "", " ", "ms", "5x", "-1", "1h -1m", "999999999999999d", "1h,2m", NULL };
+        for (const char *const *bad = (const char *const[]) { "", " ", "ms", "5x", "-1", "1h -1m", "999999999999999d",
+                     "1h,2m", NULL };
                 *bad; bad++)
                 assert_values(unit_value_span, *bad, BAD);
 }
