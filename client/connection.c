@@ -100,10 +100,9 @@ static int open_bus(sd_bus **ret_bus) {
         return 0;
 }
 
-/* Have the bus start the daemon unless it runs. Returns 1 when it was started, 0 when it ran. */
+/* Have the bus start the daemon unless it runs. */
 static int activate(sd_bus *bus) {
-        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
-        uint32_t result;
+        g_autoptr(sd_bus_message) call = NULL;
         int r;
 
         r = sd_bus_message_new_method_call(bus, &call, BUS_INTERFACE, BUS_OBJECT, BUS_INTERFACE, "StartServiceByName");
@@ -112,19 +111,14 @@ static int activate(sd_bus *bus) {
         r = sd_bus_message_append(call, "su", HELICOPTER_BUS_NAME, 0);
         if (r < 0)
                 return r;
-        r = sd_bus_call(bus, call, ACTIVATION_TIMEOUT, NULL, &reply);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(reply, "u", &result);
-        return r < 0 ? r : result == 1; /* DBUS_START_REPLY_SUCCESS; 2: ALREADY_RUNNING */
+        return sd_bus_call(bus, call, ACTIVATION_TIMEOUT, NULL, NULL);
 }
 
-static Connection *connection_new(sd_bus *bus, const char *destination, bool fresh) {
+static Connection *connection_new(sd_bus *bus, const char *destination) {
         Connection *connection = g_new0(Connection, 1);
 
         connection->bus = bus;
         connection->destination = destination;
-        connection->fresh = fresh;
         return connection;
 }
 
@@ -138,7 +132,7 @@ static int open_over_bus(Connection **ret_connection) {
         r = activate(bus);
         if (r < 0)
                 return r;
-        *ret_connection = connection_new(g_steal_pointer(&bus), HELICOPTER_BUS_NAME, r > 0);
+        *ret_connection = connection_new(g_steal_pointer(&bus), HELICOPTER_BUS_NAME);
         return 0;
 }
 
@@ -175,7 +169,7 @@ static int open_by_starting(Connection **ret_connection, sd_bus_error *error) {
                         "The daemon ended as soon as it was started; %s may say why", log);
         if (r < 0)
                 return private_failure(error, r);
-        *ret_connection = connection_new(g_steal_pointer(&bus), NULL, true);
+        *ret_connection = connection_new(g_steal_pointer(&bus), NULL);
         return 0;
 }
 
@@ -185,7 +179,7 @@ int connection_open(Connection **ret_connection, sd_bus_error *error) {
 
         r = open_private(&bus);
         if (r >= 0) {
-                *ret_connection = connection_new(g_steal_pointer(&bus), NULL, false);
+                *ret_connection = connection_new(g_steal_pointer(&bus), NULL);
                 return 0;
         }
         if (r != -ENOENT && r != -ECONNREFUSED)

@@ -18,7 +18,6 @@
 typedef struct Connection {
         sd_bus *bus;
         const char *destination; /* NULL on the private socket */
-        bool fresh;              /* the daemon is new: parents that run already may still be on their way to it */
 } Connection;
 
 /* Connect. Returns 0, or a negative errno with *error set. */

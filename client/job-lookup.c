@@ -6,47 +6,6 @@
 
 #include "client/client-error.h"
 #include "helicopter/bus-names.h"
-#include "helicopter/error.h"
-
-static int on_job_new(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        bool *seen = userdata;
-
-        *seen = true;
-        return 0;
-}
-
-static int subscribe(Connection *connection, bool *seen, sd_bus_slot **ret_slot) {
-        return connection_subscribe(
-                connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "JobNew", on_job_new, seen, ret_slot);
-}
-
-/* Wait for the next new job. Returns 0 when there was one. */
-static int wait_for_job(Connection *connection, bool *seen, uint64_t deadline) {
-        int r = 0;
-
-        while (!*seen && r >= 0)
-                r = connection_wait(connection, deadline);
-        *seen = false;
-        return r;
-}
-
-void job_lookup_await(Connection *connection) {
-        uint64_t end = (uint64_t) g_get_monotonic_time() + LOOKUP_TIMEOUT;
-        g_autoptr(sd_bus_slot) slot = NULL;
-        bool seen = false;
-        int r = 0;
-
-        if (subscribe(connection, &seen, &slot) < 0)
-                return;
-        while (r >= 0)
-                r = wait_for_job(connection, &seen, MIN(end, (uint64_t) g_get_monotonic_time() + LOOKUP_QUIET));
-        connection->fresh = false;
-}
-
-void job_lookup_settle(Connection *connection) {
-        if (connection->fresh)
-                job_lookup_await(connection);
-}
 
 static int read_object(sd_bus_message *reply, char **ret_object) {
         const char *object;
@@ -59,30 +18,13 @@ static int read_object(sd_bus_message *reply, char **ret_object) {
         return 0;
 }
 
-static int get_job(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
+static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        sd_bus_error_free(error);
         r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "GetJob", CALL_TIMEOUT, &reply,
                 error, "s", name);
         return r < 0 ? r : read_object(reply, ret_object);
-}
-
-static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
-        uint64_t patience = connection->fresh ? LOOKUP_TIMEOUT : LOOKUP_QUIET;
-        uint64_t deadline = (uint64_t) g_get_monotonic_time() + patience;
-        g_autoptr(sd_bus_slot) slot = NULL;
-        bool seen = false;
-        int r;
-
-        /* Before the question, so that a job that comes right after the answer is not missed. */
-        subscribe(connection, &seen, &slot);
-        do
-                r = get_job(connection, name, ret_object, error);
-        while (slot && sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SUCH_JOB) &&
-                wait_for_job(connection, &seen, deadline) >= 0);
-        return r;
 }
 
 typedef struct Running {
@@ -142,13 +84,7 @@ static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *
         g_auto(Running) running = { 0 };
         int r;
 
-        job_lookup_settle(connection);
         r = get_running(connection, &running, error);
-        if (r >= 0 && running.count == 0) {
-                running_clear(&running);
-                job_lookup_await(connection);
-                r = get_running(connection, &running, error);
-        }
         if (r < 0)
                 return r;
         if (running.count == 0)
@@ -182,7 +118,6 @@ int job_lookup_pid(Connection *connection, uint32_t pid, char **ret_object, sd_b
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        job_lookup_settle(connection);
         r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "GetJobByPID", CALL_TIMEOUT,
                 &reply, error, "u", pid);
         return r < 0 ? r : read_object(reply, ret_object);

@@ -107,7 +107,6 @@ static int reconnect(const char *name, Connection **ret_connection, char **ret_o
         r = connection_open(&connection, error);
         if (r < 0)
                 return r;
-        connection->fresh = true; /* the one before has just gone */
         r = job_lookup(connection, name, ret_object, error);
         if (r < 0)
                 return r;

@@ -6,7 +6,6 @@
 
 #include "client/connection.h"
 #include "client/job-info.h"
-#include "client/job-lookup.h"
 #include "client/options.h"
 #include "client/report.h"
 #include "client/text.h"
@@ -55,23 +54,10 @@ static void print_jobs(GPtrArray *jobs) {
 
 static int get(GPtrArray **ret_jobs, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
-        g_autoptr(GPtrArray) jobs = NULL;
         int r;
 
         r = connection_open(&connection, error);
-        if (r < 0)
-                return r;
-        job_lookup_settle(connection);
-        r = job_info_list(connection, &jobs, error);
-        if (r >= 0 && jobs->len == 0) {
-                g_clear_pointer(&jobs, g_ptr_array_unref);
-                job_lookup_await(connection);
-                r = job_info_list(connection, &jobs, error);
-        }
-        if (r < 0)
-                return r;
-        *ret_jobs = g_steal_pointer(&jobs);
-        return 0;
+        return r < 0 ? r : job_info_list(connection, ret_jobs, error);
 }
 
 int verb_list(const Verb *verb, int argc, char **argv) {

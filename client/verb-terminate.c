@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "client/connection.h"
-#include "client/job-lookup.h"
 #include "client/options.h"
 #include "client/report.h"
 #include "helicopter/bus-names.h"
@@ -25,11 +24,9 @@ int verb_terminate(const Verb *verb, int argc, char **argv) {
                 return options_usage(verb, "Unexpected argument '%s'", argv[1]);
 
         r = connection_open(&connection, &error);
-        if (r >= 0) {
-                job_lookup_settle(connection);
+        if (r >= 0)
                 r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "Terminate",
                         TERMINATE_TIMEOUT, NULL, &error, "");
-        }
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "daemon/audit.h"
+#include "daemon/ended.h"
 #include "daemon/job-bus.h"
 #include "daemon/service-manager.h"
 #include "daemon/wait.h"
@@ -24,7 +25,6 @@ Job *job_new(Manager *manager, const char *name, uint64_t id) {
                 .manager = manager,
                 .parent_pidfd = -1,
                 .name = g_strdup(name),
-                .log_path = g_strdup(""),
         };
         job_properties_init(&job->told);
         if (sd_bus_path_encode(HELICOPTER_JOB_PREFIX, name, &job->object) < 0)
@@ -46,7 +46,6 @@ Job *job_free(Job *job) {
         job_properties_clear(&job->told);
         g_free(job->name);
         free(job->object);
-        g_free(job->log_path);
         g_free(job);
         return NULL;
 }
@@ -65,6 +64,7 @@ static void on_ended(Job *job) {
         forget_parent(job);
         if (job->stopping && unit_stop_ended(job, NULL, NULL) < 0)
                 log_debug("Job %s has no unit to be stopped.", job->name);
+        ended_keep(job);
         manager_job_ended(job->manager, job);
 }
 
@@ -92,9 +92,7 @@ int job_update(Job *job, sd_bus_message *message) {
         job_properties_copy(&job->told, &now);
         r = job_properties_read(&now, message);
         /* What has ended stays so: a late word must not bring it back. */
-        if (r >= 0 && job_has_ended(job))
-                r = -ESTALE;
-        if (r < 0) {
+        if (r < 0 || job_has_ended(job)) {
                 job_properties_clear(&now);
                 return r;
         }
@@ -112,17 +110,39 @@ void job_fail(Job *job, const char *reason) {
         job_properties_set_string(&now.failure_reason, reason);
         job_properties_set_string(&now.tracer_command, "");
         now.tracer_pid = 0;
+        now.tracer_since = 0;
         now.end_timestamp = (uint64_t) g_get_real_time();
         job_set(job, &now);
 }
 
+void job_tell(Job *job, const JobProperties *properties) {
+        JobProperties now;
+
+        if (job_has_ended(job))
+                return;
+        job_properties_copy(properties, &now);
+        job_set(job, &now);
+}
+
+void job_set_log_path(Job *job, const char *path) {
+        g_autofree char *shown = g_utf8_make_valid(path, -1);
+        JobProperties now;
+
+        job_properties_copy(&job->told, &now);
+        job_properties_set_string(&now.log_path, shown);
+        job_set(job, &now);
+}
+
+/* A parent that was killed. The kernel then sends the job SIGTERM; it may have its own idea of what to do with that. */
 static int on_parent_exit(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         Job *job = userdata;
-        g_autofree char *reason = g_strdup_printf(
-                "Its helicopter-parent (pid %u) ended without telling how the job ended.", job->parent_pid);
+        g_autofree char *reason = g_strdup_printf("Its helicopter-parent (pid %u) ended without telling how the job "
+                                                  "ended; the job was sent SIGTERM.",
+                job->parent_pid);
 
         forget_parent(job);
-        job_fail(job, reason);
+        if (!ended_find(job))
+                job_fail(job, reason);
         return 0;
 }
 

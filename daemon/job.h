@@ -2,16 +2,16 @@
 #pragma once
 
 /*
- * One job, as its parent tells of it. Its properties change in one place, job_update(), which emits the change and lets
- * the calls that wait for it go on.
+ * One job, as its parent tells of it. Its properties change in one place, job_set() in job.c, which emits the change and
+ * lets the calls that wait for it go on.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
-#include "daemon/job-properties.h"
 #include "daemon/manager.h"
+#include "helicopter/job-properties.h"
 
 typedef struct Wait Wait;
 
@@ -31,7 +31,6 @@ struct Job {
         char *name;
         char *object;
         uint32_t parent_pid;
-        char *log_path; /* never NULL */
         JobProperties told;
 };
 
@@ -44,12 +43,18 @@ bool job_has_ended(const Job *job);
 
 /*
  * Take over properties from a message that stands at an a{sv}, and tell everybody what has changed. Errors are those of
- * job_properties_read(); then nothing has changed.
+ * job_properties_read(); then nothing has changed. A job that has ended does not change any more, which is no error.
  */
 int job_update(Job *job, sd_bus_message *message);
 
 /* The job has failed without its parent being able to say so. reason: a sentence. */
 void job_fail(Job *job, const char *reason);
+
+/* It is launched, with its output going to a file. */
+void job_set_log_path(Job *job, const char *path);
+
+/* Take over all that its parent, or the record of its end, tells. Does nothing when it has ended already. */
+void job_tell(Job *job, const JobProperties *properties);
 
 /*
  * The parent has connected: pid from the kernel's credentials, pidfd is taken over (also on failure). 0 or a negative

@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include "daemon/file-limit.h"
-#include "daemon/job-bus.h"
 #include "daemon/launcher.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
@@ -92,17 +91,6 @@ static int watch_child(Launch *launch, pid_t pid) {
         return 0;
 }
 
-static void set_log_path(const Launch *launch, const char *path) {
-        static char *changed[] = { (char *) "LogPath", NULL };
-        Job *job = launch_job(launch);
-
-        if (!job)
-                return;
-        g_free(job->log_path);
-        job->log_path = g_utf8_make_valid(path, -1);
-        job_emit_changed(job, changed);
-}
-
 static void fail(Launch *launch, int error, const char *what, const char *why) {
         g_autofree char *reason = g_strdup_printf("%s: %s.", what, why);
 
@@ -142,6 +130,7 @@ void launch_as_child(Launch *launch) {
         r = watch_child(launch, pid);
         if (r < 0)
                 log_error("Job %s: its end will not be noticed: %s.", launch->job_name, g_strerror(-r));
-        set_log_path(launch, path);
+        if (launch_job(launch))
+                job_set_log_path(launch_job(launch), path);
         launch_finish(launch, 0, NULL);
 }

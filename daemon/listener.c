@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "daemon/peer.h"
+#include "daemon/settle.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
 #include "helicopter/private-socket.h"
@@ -38,11 +39,20 @@ static int pause_accepting(Listener *listener) {
                 listener->manager->event, &listener->pause, CLOCK_MONOTONIC, ACCEPT_PAUSE, 0, on_pause_end, listener);
 }
 
+/* Takes the connection over. */
+static void serve(Listener *listener, int connection) {
+        int r = peer_add(listener->manager, connection);
+
+        if (r == -EPERM)
+                log_warning("A connection of another user was refused.");
+        else if (r < 0)
+                log_error("Cannot serve a connection: %s.", g_strerror(-r));
+}
+
 static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         Listener *listener = userdata;
         Manager *manager = listener->manager;
         int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        int r;
 
         if (connection < 0) {
                 /* Interrupted, or the other side has hung up again: the next one may be waiting. */
@@ -50,16 +60,15 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
                         return 0;
                 return pause_accepting(listener);
         }
-        if (g_hash_table_size(manager->peers) >= PEERS_MAX) {
+        if (g_hash_table_size(manager->peers) + listener->waiting->len >= PEERS_MAX) {
                 log_warning("There are %d connections already; one more was refused.", PEERS_MAX);
                 close(connection);
                 return 0;
         }
-        r = peer_add(manager, connection);
-        if (r == -EPERM)
-                log_warning("A connection of another user was refused.");
-        else if (r < 0)
-                log_error("Cannot serve a connection: %s.", g_strerror(-r));
+        if (listener->open || (manager->settle && settle_is_parent(manager->settle, connection)))
+                serve(listener, connection);
+        else
+                g_array_append_val(listener->waiting, connection);
         return 0;
 }
 
@@ -105,7 +114,7 @@ int listener_start(Listener *listener, Manager *manager) {
         autofd fd = passed_socket();
         int r;
 
-        *listener = (Listener) { .manager = manager };
+        *listener = (Listener) { .manager = manager, .waiting = g_array_new(FALSE, FALSE, sizeof(int)) };
         if (fd == -ENOENT) {
                 fd = own_socket();
                 listener->own = fd >= 0;
@@ -127,6 +136,19 @@ int listener_accept(Listener *listener) {
         return sd_event_source_set_enabled(listener->source, SD_EVENT_ON);
 }
 
+void listener_open(Listener *listener) {
+        listener->open = true;
+        for (guint i = 0; i < listener->waiting->len; i++)
+                serve(listener, g_array_index(listener->waiting, int, i));
+        g_array_set_size(listener->waiting, 0);
+}
+
+static void drop_waiting(Listener *listener) {
+        for (guint i = 0; listener->waiting && i < listener->waiting->len; i++)
+                close_fd(&g_array_index(listener->waiting, int, i));
+        g_clear_pointer(&listener->waiting, g_array_unref);
+}
+
 void listener_stop(Listener *listener) {
         g_autofree char *path = private_socket_path();
 
@@ -135,4 +157,5 @@ void listener_stop(Listener *listener) {
                 unlink(path);
         listener->source = sd_event_source_disable_unref(listener->source);
         listener->pause = sd_event_source_disable_unref(listener->pause);
+        drop_waiting(listener);
 }

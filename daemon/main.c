@@ -10,10 +10,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "config.h"
+#include "daemon/daemon.h"
 #include "daemon/file-limit.h"
-#include "daemon/listener.h"
-#include "daemon/manager.h"
-#include "daemon/user-bus.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/log.h"
@@ -64,13 +62,6 @@ static int new_event(sd_event **ret_event) {
         return 0;
 }
 
-static void serve(void *userdata) {
-        Listener *listener = userdata;
-
-        listener_accept(listener);
-        sd_notify(false, "READY=1");
-}
-
 static int failed(const char *what, int r) {
         log_error("%s: %s.", what, g_strerror(-r));
         return r;
@@ -79,21 +70,15 @@ static int failed(const char *what, int r) {
 /* 0, or a negative number after having logged why. */
 static int run(void) {
         g_autoptr(sd_event) event = NULL;
-        g_autoptr(Manager) manager = NULL;
-        g_auto(Listener) listener = {};
-        g_autoptr(UserBus) user_bus = NULL;
+        g_auto(Daemon) daemon = {};
         int r;
 
         r = new_event(&event);
         if (r < 0)
                 return failed("The event loop cannot be set up", r);
-        manager = manager_new(event);
-        r = listener_start(&listener, manager);
+        r = daemon_start(&daemon, event);
         if (r < 0)
                 return r;
-        r = user_bus_new(manager, serve, &listener, &user_bus);
-        if (r < 0)
-                return failed("The user bus cannot be used", r);
         r = sd_event_loop(event);
         sd_notify(false, "STOPPING=1");
         return r < 0 ? failed("The event loop failed", r) : -r;

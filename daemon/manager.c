@@ -13,16 +13,16 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/job-name.h"
+#include "helicopter/job-record.h"
 #include "helicopter/log.h"
 #include "helicopter/printable.h"
 #include "helicopter/process.h"
 
 /* Jobs that have not ended, and jobs that have and are still listed. */
 #define JOBS_MAX 4096
-#define ENDED_MAX 256
+#define ENDED_MAX 1000
 
 /* How long a job has between SIGTERM and SIGKILL when the daemon is told to terminate, and all of them together. */
-#define SETTLE_TIME G_USEC_PER_SEC
 #define TERMINATE_GRACE (10 * G_USEC_PER_SEC)
 #define TERMINATE_TIMEOUT (30 * G_USEC_PER_SEC)
 
@@ -47,7 +47,6 @@ Manager *manager_new(sd_event *event) {
                 .ended = G_QUEUE_INIT,
                 .peers = g_hash_table_new_full(NULL, NULL, NULL, free_peer),
                 .terminating = g_ptr_array_new_with_free_func(unref_message),
-                .started = g_get_monotonic_time(),
         };
         manager->launcher = launcher_new(manager);
         return manager;
@@ -61,9 +60,9 @@ Manager *manager_free(Manager *manager) {
         g_queue_clear(&manager->ended);
         g_hash_table_unref(manager->jobs);
         sd_event_source_disable_unref(manager->sweep);
+        sd_event_source_disable_unref(manager->ended_source);
         launcher_free(manager->launcher);
         sd_event_source_disable_unref(manager->terminate_deadline);
-        sd_event_source_disable_unref(manager->settle_timer);
         g_ptr_array_unref(manager->terminating);
         sd_bus_close_unref(manager->user_bus);
         sd_event_unref(manager->event);
@@ -131,16 +130,39 @@ static int check_new_name(Manager *manager, const char *name, sd_bus_error *erro
         return 0;
 }
 
-static Job *add_job(Manager *manager, const char *name) {
-        Job *old = manager_find_job(manager, name);
-        Job *job;
+static void drop_job(Manager *manager, Job *job) {
+        g_queue_remove(&manager->ended, job);
+        manager_emit_job_removed(manager, job);
+        g_hash_table_remove(manager->jobs, job->name);
+}
 
-        if (old)
-                manager_remove_job(manager, old);
-        job = job_new(manager, name, ++manager->last_job_id);
+void manager_remove_job(Manager *manager, Job *job) {
+        job_record_remove(job->name);
+        drop_job(manager, job);
+}
+
+static Job *new_job(Manager *manager, const char *name) {
+        Job *job = job_new(manager, name, ++manager->last_job_id);
+
         g_hash_table_insert(manager->jobs, job->name, job);
         manager_emit_job_new(manager, job);
         return job;
+}
+
+static Job *add_job(Manager *manager, const char *name) {
+        Job *old = manager_find_job(manager, name);
+
+        if (old)
+                manager_remove_job(manager, old);
+        return new_job(manager, name);
+}
+
+Job *manager_add_ended_job(Manager *manager, const char *name) {
+        Job *old = manager_find_job(manager, name);
+
+        if (old)
+                drop_job(manager, old);
+        return new_job(manager, name);
 }
 
 static bool name_is_free(Manager *manager, const char *name) {
@@ -174,24 +196,20 @@ Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *
         return add_job(manager, numbered);
 }
 
-void manager_remove_job(Manager *manager, Job *job) {
-        g_queue_remove(&manager->ended, job);
-        manager_emit_job_removed(manager, job);
-        g_hash_table_remove(manager->jobs, job->name);
-}
-
 bool manager_is_terminating(const Manager *manager) {
         return manager->terminating->len > 0;
 }
 
-/* Parents of jobs that run come back to a new daemon a moment after its start. */
-static bool has_settled(const Manager *manager) {
-        return g_get_monotonic_time() >= manager->started + SETTLE_TIME;
+/* Whoever has everything stopped does not want to be told of it the next time. */
+static void forget_all(Manager *manager) {
+        for (GList *link = manager->ended.head; link; link = link->next)
+                job_record_remove(((Job *) link->data)->name);
 }
 
 static void finish_terminate(Manager *manager) {
-        if (!manager_is_terminating(manager) || count_active(manager) > 0 || !has_settled(manager))
+        if (!manager_is_terminating(manager) || count_active(manager) > 0)
                 return;
+        forget_all(manager);
         log_info("All jobs have ended, and so does the daemon, as it was told to.");
         for (guint i = 0; i < manager->terminating->len; i++)
                 sd_bus_reply_method_return(manager->terminating->pdata[i], NULL);
@@ -240,11 +258,6 @@ void manager_drop_peer(Manager *manager, Peer *peer) {
         need_sweep(manager);
 }
 
-static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
-        finish_terminate(userdata);
-        return 0;
-}
-
 static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
@@ -269,18 +282,10 @@ void manager_stop_if_terminating(Manager *manager, Job *job) {
                 log_warning("%s", error.message);
 }
 
-static int set_terminate_timers(Manager *manager) {
-        int64_t settled = manager->started + SETTLE_TIME;
-        int r;
-
+static int set_terminate_deadline(Manager *manager) {
         manager->terminate_deadline = sd_event_source_disable_unref(manager->terminate_deadline);
-        manager->settle_timer = sd_event_source_disable_unref(manager->settle_timer);
-        r = sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC, TERMINATE_TIMEOUT,
-                0, on_terminate_deadline, manager);
-        if (r < 0 || has_settled(manager))
-                return r;
-        return sd_event_add_time(
-                manager->event, &manager->settle_timer, CLOCK_MONOTONIC, (uint64_t) settled, 0, on_settled, manager);
+        return sd_event_add_time_relative(manager->event, &manager->terminate_deadline, CLOCK_MONOTONIC,
+                TERMINATE_TIMEOUT, 0, on_terminate_deadline, manager);
 }
 
 int manager_terminate(Manager *manager, sd_bus_message *call) {
@@ -288,7 +293,7 @@ int manager_terminate(Manager *manager, sd_bus_message *call) {
         Job *job;
         int r;
 
-        r = set_terminate_timers(manager);
+        r = set_terminate_deadline(manager);
         if (r < 0)
                 return r;
         g_ptr_array_add(manager->terminating, sd_bus_message_ref(call));

@@ -16,19 +16,21 @@
 typedef struct Job Job;
 typedef struct Launcher Launcher;
 typedef struct Peer Peer;
+typedef struct Settle Settle;
 
 typedef struct Manager {
         sd_event *event;
         sd_bus *user_bus; /* NULL where there is none */
         GHashTable *jobs; /* name → Job, owned */
         uint64_t last_job_id;
-        GQueue ended;      /* the Jobs of `jobs` that have ended, oldest first */
+        GQueue ended;                  /* the Jobs of `jobs` that have ended, oldest first */
+        sd_event_source *ended_source; /* new records of ended jobs; daemon/ended.h */
+        bool ended_loaded;
+        Settle *settle;    /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
         GHashTable *peers; /* Peer → itself, owned */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */
-        int64_t started;        /* g_get_monotonic_time() */
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */
-        sd_event_source *settle_timer;
         sd_event_source *terminate_deadline;
 } Manager;
 
@@ -55,10 +57,13 @@ Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error);
 /* As manager_add_job(), but a name in use gets a number behind it. */
 Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *error);
 
+/* Add a job, to be ended from its record at once. An ended job of the same name is dropped. Never fails. */
+Job *manager_add_ended_job(Manager *manager, const char *name);
+
 /* Set *error to BadName, the name escaped for a terminal. Returns the negative errno of it. */
 int manager_set_bad_name(sd_bus_error *error, const char *name);
 
-/* Announce that a job is not listed any more, and free it. */
+/* Announce that a job is not listed any more, and free it. Its record goes too. */
 void manager_remove_job(Manager *manager, Job *job);
 
 /* Called by a job that has ended: keeps the list of ended jobs bounded, and lets Terminate go on. */

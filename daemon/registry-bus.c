@@ -8,6 +8,7 @@
 
 #include "daemon/caller.h"
 #include "daemon/job.h"
+#include "daemon/settle.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
@@ -24,6 +25,12 @@ static bool is_expected(const Job *job, bool exact, const Caller *caller) {
         return job->parent_pid == (uint32_t) caller->pid;
 }
 
+/* An end that is known from the job's record already is not told twice. */
+static bool is_listed_end(const Job *job, const Caller *caller, const JobProperties *told) {
+        return job_has_ended(job) && job->parent_pid == (uint32_t) caller->pid && job->told.pid == told->pid &&
+                job->told.start_timestamp == told->start_timestamp;
+}
+
 static Job *find_or_add(Manager *manager, const char *name, bool exact, const Caller *caller, sd_bus_error *error) {
         Job *job = job_name_is_valid(name) ? manager_find_job(manager, name) : NULL;
 
@@ -35,7 +42,7 @@ static Job *find_or_add(Manager *manager, const char *name, bool exact, const Ca
         return exact ? manager_add_job(manager, name, error) : manager_add_job_numbered(manager, name, error);
 }
 
-static int adopt(Peer *peer, Job *job, Caller *caller, sd_bus_message *message) {
+static int adopt(Peer *peer, Job *job, Caller *caller, const JobProperties *told) {
         int r;
 
         r = job_set_parent(job, peer, caller->pid, g_steal_fd(&caller->pidfd));
@@ -44,12 +51,34 @@ static int adopt(Peer *peer, Job *job, Caller *caller, sd_bus_message *message) 
         g_free(peer->job_name);
         peer->job_name = g_strdup(job->name);
         peer->job_id = job->id;
-        return job_update(job, message);
+        job_tell(job, told);
+        return 0;
+}
+
+static Job *add(
+        Peer *peer, const char *name, bool exact, Caller *caller, const JobProperties *told, sd_bus_error *error) {
+        Job *job = job_name_is_valid(name) ? manager_find_job(peer->manager, name) : NULL;
+        int r;
+
+        if (job && is_listed_end(job, caller, told))
+                return job;
+        job = find_or_add(peer->manager, name, exact, caller, error);
+        if (!job)
+                return NULL;
+        r = adopt(peer, job, caller, told);
+        if (r < 0) {
+                job_fail(job, "Its helicopter-parent cannot be watched.");
+                sd_bus_error_set_errno(error, r);
+                return NULL;
+        }
+        log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
+        return job;
 }
 
 static int method_register(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
         g_auto(Caller) caller = CALLER_NONE;
+        g_auto(JobProperties) told = {};
         const char *name;
         int exact, r;
         Job *job;
@@ -57,21 +86,20 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
         r = caller_query(message, &caller, error);
         if (r < 0)
                 return r;
+        settle_came(peer->manager->settle, caller.pid);
         r = sd_bus_message_read(message, "sb", &name, &exact);
         if (r < 0)
                 return r;
         if (peer->job_name)
                 return sd_bus_error_setf(
                         error, HELICOPTER_ERROR_JOB_EXISTS, "This connection has registered %s.", peer->job_name);
-        job = find_or_add(peer->manager, name, exact, &caller, error);
+        job_properties_init(&told);
+        r = job_properties_read(&told, message);
+        if (r < 0)
+                return r;
+        job = add(peer, name, exact, &caller, &told, error);
         if (!job)
                 return -sd_bus_error_get_errno(error);
-        r = adopt(peer, job, &caller, message);
-        if (r < 0) {
-                job_fail(job, "Its helicopter-parent registered it in a way that cannot be understood.");
-                return r;
-        }
-        log_info("Job %s is registered by pid %u.", job->name, job->parent_pid);
         r = sd_bus_reply_method_return(message, "s", job->name);
         manager_stop_if_terminating(peer->manager, job);
         return r;

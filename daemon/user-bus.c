@@ -19,7 +19,9 @@
 
 struct UserBus {
         Manager *manager;
-        UserBusSettled settled; /* NULL: it was called */
+        UserBusSettled settled; /* NULL: it is not to be called yet, or was called */
+        bool is_joined;         /* it was called */
+        bool is_lost;
         void *userdata;
         sd_event_source *deadline;
 };
@@ -29,6 +31,7 @@ static void settle(UserBus *bus) {
 
         bus->deadline = sd_event_source_disable_unref(bus->deadline);
         bus->settled = NULL;
+        bus->is_joined = true;
         if (settled)
                 settled(bus->userdata);
 }
@@ -38,6 +41,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
 
         log_warning("The user bus does not answer; only the private socket is served.");
         sd_bus_close(bus->manager->user_bus);
+        bus->is_lost = true;
         settle(bus);
         return 0;
 }
@@ -73,12 +77,14 @@ static bool is_unit(void) {
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         UserBus *bus = userdata;
 
-        if (!bus->settled && is_unit()) {
+        if (bus->is_joined && is_unit()) {
                 log_error("The user bus is gone; the daemon ends, to be started again.");
                 return sd_event_exit(bus->manager->event, EXIT_FAILURE);
         }
         log_warning("The user bus is gone; the private socket is still served.");
-        settle(bus);
+        bus->is_lost = true;
+        if (bus->settled)
+                settle(bus);
         return 0;
 }
 
@@ -112,15 +118,8 @@ static int start(UserBus *bus, sd_bus *connection) {
         r = sd_bus_start(connection);
         if (r < 0)
                 return r;
-        r = sd_bus_match_signal_async(connection, NULL, NULL, "/org/freedesktop/DBus/Local",
+        return sd_bus_match_signal_async(connection, NULL, NULL, "/org/freedesktop/DBus/Local",
                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, bus);
-        if (r < 0)
-                return r;
-        r = sd_bus_request_name_async(connection, NULL, HELICOPTER_BUS_NAME, 0, on_name, bus);
-        if (r < 0)
-                return r;
-        return sd_event_add_time_relative(
-                bus->manager->event, &bus->deadline, CLOCK_MONOTONIC, BUS_TIMEOUT, 0, on_deadline, bus);
 }
 
 static int open_bus(UserBus *bus, const char *address) {
@@ -140,20 +139,36 @@ static int open_bus(UserBus *bus, const char *address) {
         return 0;
 }
 
-int user_bus_new(Manager *manager, UserBusSettled settled, void *userdata, UserBus **ret_bus) {
+int user_bus_new(Manager *manager, UserBus **ret_bus) {
         g_autofree char *address = user_bus_address();
         UserBus *bus = g_new(UserBus, 1);
         int r;
 
-        *bus = (UserBus) { .manager = manager, .settled = settled, .userdata = userdata };
+        *bus = (UserBus) { .manager = manager };
         *ret_bus = bus;
         r = open_bus(bus, address);
         if (r < 0) {
                 log_info(
                         "There is no user bus at %s (%s); only the private socket is served.", address, g_strerror(-r));
-                settle(bus);
+                bus->is_lost = true;
         }
         return r == -ENOMEM ? r : 0;
+}
+
+int user_bus_take_name(UserBus *bus, UserBusSettled settled, void *userdata) {
+        int r;
+
+        bus->settled = settled;
+        bus->userdata = userdata;
+        if (bus->is_lost) {
+                settle(bus);
+                return 0;
+        }
+        r = sd_bus_request_name_async(bus->manager->user_bus, NULL, HELICOPTER_BUS_NAME, 0, on_name, bus);
+        if (r < 0)
+                return r;
+        return sd_event_add_time_relative(
+                bus->manager->event, &bus->deadline, CLOCK_MONOTONIC, BUS_TIMEOUT, 0, on_deadline, bus);
 }
 
 UserBus *user_bus_free(UserBus *bus) {

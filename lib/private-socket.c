@@ -30,10 +30,14 @@ static char *runtime_folder(void) {
         return g_strdup_printf("/tmp/helicopter-%u", getuid());
 }
 
-char *private_socket_path(void) {
+char *private_folder_path(const char *name) {
         g_autofree char *folder = runtime_folder();
 
-        return g_build_filename(folder, "helicopter", "bus", NULL);
+        return g_build_filename(folder, "helicopter", name, NULL);
+}
+
+char *private_socket_path(void) {
+        return private_folder_path("bus");
 }
 
 /* Open a folder that nobody but us (and root) can change. */
@@ -59,6 +63,13 @@ static int open_socket_folder(const char *path) {
                 return -errno;
         above_fd = open_own_folder(above);
         return above_fd < 0 ? above_fd : open_own_folder(path);
+}
+
+int private_folder_make(void) {
+        g_autofree char *path = private_folder_path(NULL);
+        autofd fd = open_socket_folder(path);
+
+        return fd < 0 ? fd : 0;
 }
 
 static int set_address(struct sockaddr_un *address, const char *path) {

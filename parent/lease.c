@@ -172,13 +172,29 @@ static int duplicate(int fd) {
         return copy < 0 ? -errno : copy;
 }
 
+/* The time of day, and the day too where that is not today. */
+static char *since_text(const Lease *lease) {
+        g_autoptr(GDateTime) since = g_date_time_new_from_unix_local((gint64) (lease->since / G_USEC_PER_SEC));
+        g_autoptr(GDateTime) now = g_date_time_new_now_local();
+        bool today;
+
+        if (!since || !now)
+                return g_strdup("a time that is unknown");
+        today = g_date_time_get_year(since) == g_date_time_get_year(now) &&
+                g_date_time_get_day_of_year(since) == g_date_time_get_day_of_year(now);
+        return g_date_time_format(since, today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S");
+}
+
 int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error) {
         const Lease *lease = supervisor->lease;
+        g_autofree char *since = NULL;
 
         if (!lease || lease->tracer == caller)
                 return 0;
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is being traced by pid %d (%s).",
-                lease->target.pid, lease->tracer, lease->tracer_command ? lease->tracer_command : "");
+        since = since_text(lease);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY,
+                "Process %d has been traced by pid %d (%s) since %s.", lease->target.pid, lease->tracer,
+                lease->tracer_command ? lease->tracer_command : "", since);
 }
 
 int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permit_now,
@@ -188,6 +204,7 @@ int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tr
         int ends[2], r;
 
         *lease = (Lease) { .supervisor = supervisor, .target = TARGET_NONE, .tracer = tracer, .fd = -1 };
+        lease->since = (uint64_t) g_get_real_time();
         lease->tracer_command = process_command(tracer);
         lease->tracer_pidfd = duplicate(tracer_pidfd);
         r = target_copy(target, &lease->target);

@@ -25,6 +25,7 @@ struct Lease {
         Target target;
         pid_t tracer;
         char *tracer_command;
+        uint64_t since;         /* microseconds since the epoch */
         bool permitted;         /* the kernel's slot is set; not so where nothing needs to be permitted */
         bool by_script;         /* it was set by a script, since no system call could be injected */
         Permission *revocation; /* a script that takes the permission back */
@@ -36,7 +37,8 @@ struct Lease {
         sd_event_source *retry; /* the permission could not be taken back yet */
 };
 
-/* Who else than `caller` has the lease: 0, or a negative errno and sets *error to TracerBusy. */
+/* Who else than `caller` has the lease: 0, or a negative errno and sets *error to TracerBusy, which
+ * names it. */
 int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error);
 
 /* Whether anything has to be permitted: where Yama is off or absent, nothing has. */

@@ -20,6 +20,7 @@
 
 #define PAUSE_MIN (G_USEC_PER_SEC / 50)
 #define PAUSE_MAX (30 * G_USEC_PER_SEC)
+#define PAUSE_MAX_UNWATCHED G_USEC_PER_SEC
 
 struct Link {
         Supervisor *supervisor; /* not owned */
@@ -33,7 +34,7 @@ struct Link {
         sd_event_source *burial;
         uint64_t pause;
         sd_event_source *retry;
-        sd_event_source *appearance; /* the socket's folder is watched */
+        sd_event_source *appearance; /* the socket's folder is watched, while there is no connection */
         sd_event_source *hold;
 };
 
@@ -73,7 +74,34 @@ static void give_up_for_now(Link *link) {
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata);
 
+static int on_appearance(sd_event_source *source, const struct inotify_event *event, void *userdata);
+
+static int watch_folder(Link *link) {
+        g_autofree char *folder = g_path_get_dirname(link->path);
+
+        if (link->appearance)
+                return 0;
+        if (g_mkdir_with_parents(folder, 0700) < 0)
+                return -errno;
+        return sd_event_add_inotify(link->supervisor->event, &link->appearance, folder,
+                IN_CREATE | IN_MOVED_TO | IN_ONLYDIR, on_appearance, link);
+}
+
+/*
+ * Only while there is no connection: a user has 128 inotify instances (fs.inotify.max_user_instances), and each job has a
+ * parent. Where none is to be had, the pauses have to do, and are short.
+ */
+static uint64_t longest_pause(Link *link) {
+        int r = watch_folder(link);
+
+        if (r >= 0)
+                return PAUSE_MAX;
+        log_debug("The folder of %s cannot be watched: %s.", link->path, g_strerror(-r));
+        return PAUSE_MAX_UNWATCHED;
+}
+
 static void connect_again(Link *link) {
+        uint64_t longest = longest_pause(link);
         int r;
 
         link->retry = sd_event_source_disable_unref(link->retry);
@@ -81,7 +109,7 @@ static void connect_again(Link *link) {
                 link->supervisor->event, &link->retry, CLOCK_MONOTONIC, link->pause, 0, on_retry, link);
         if (r < 0)
                 log_error("The daemon will not be looked for any more: %s.", g_strerror(-r));
-        link->pause = MIN(link->pause * 2, PAUSE_MAX);
+        link->pause = MIN(link->pause * 2, longest);
 }
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -180,6 +208,8 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         link->exact = true; /* what it is known by now is what it is to be known by after a restart of the daemon */
         link->registered = true;
         link->pause = PAUSE_MIN;
+        link->appearance = sd_event_source_disable_unref(link->appearance);
+        supervisor_lock(link->supervisor);
         if (supervisor_job_has_ended(link->supervisor))
                 update(link);
         supervisor_release(link->supervisor);
@@ -247,20 +277,13 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
 static int on_appearance(sd_event_source *source, const struct inotify_event *event, void *userdata) {
         Link *link = userdata;
 
+        if (event->mask & IN_IGNORED) /* the folder was removed; the next one is watched below */
+                link->appearance = sd_event_source_disable_unref(link->appearance);
         if (link->bus)
                 return 0;
         link->pause = PAUSE_MIN;
         connect_again(link);
         return 0;
-}
-
-static int watch_folder(Link *link) {
-        g_autofree char *folder = g_path_get_dirname(link->path);
-
-        if (g_mkdir_with_parents(folder, 0700) < 0)
-                return -errno;
-        return sd_event_add_inotify(link->supervisor->event, &link->appearance, folder,
-                IN_CREATE | IN_MOVED_TO | IN_ONLYDIR, on_appearance, link);
 }
 
 static int on_hold_end(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -282,9 +305,6 @@ int link_new(Supervisor *supervisor, Link **ret_link) {
                 .pause = PAUSE_MIN,
         };
         *ret_link = link; /* what follows may call back */
-        r = watch_folder(link);
-        if (r < 0) /* then the pauses alone have to do */
-                log_debug("The folder of %s cannot be watched: %s.", link->path, g_strerror(-r));
         r = sd_event_add_time_relative(
                 supervisor->event, &link->hold, CLOCK_MONOTONIC, HOLD_TIMEOUT, 0, on_hold_end, link);
         if (r < 0)
@@ -311,6 +331,10 @@ Link *link_free(Link *link) {
 void link_update(Link *link) {
         if (link->registered)
                 update(link);
+}
+
+const char *link_job_name(const Link *link) {
+        return link->name;
 }
 
 bool link_tell_end(Link *link) {

@@ -18,6 +18,9 @@ Link *link_free(Link *link);
  */
 void link_update(Link *link);
 
+/* The name that the job has, or wants while no daemon has given it one. */
+const char *link_job_name(const Link *link);
+
 /* As link_update(), and call supervisor_told_end() when the daemon has answered. False when there is nobody to be told.
  */
 bool link_tell_end(Link *link);

@@ -17,7 +17,7 @@
 
 static int run(Options *options, int *ret_code, int *ret_signal) {
         g_autoptr(sd_event) event = NULL;
-        g_auto(Supervisor) supervisor = { .child = CHILD_NONE };
+        g_auto(Supervisor) supervisor = { .child = CHILD_NONE, .lock = -1 };
         sigset_t mask;
         int r;
 

@@ -3,6 +3,7 @@
 #include "parent/properties.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <systemd/sd-login.h>
 
 #include "helicopter/process.h"
@@ -11,87 +12,80 @@
 static const char *state_name(JobState state) {
         switch (state) {
         case JOB_STARTING:
-                return "starting";
+                return JOB_STATE_STARTING;
         case JOB_RUNNING:
-                return "running";
+                return JOB_STATE_RUNNING;
         case JOB_EXITED:
-                return "exited";
+                return JOB_STATE_EXITED;
         default:
-                return "failed";
+                return JOB_STATE_FAILED;
         }
 }
 
-static int append_unit(sd_bus_message *message) {
+/* Files' names and arguments may be any bytes, D-Bus strings only UTF-8. NULL is fine. */
+static void set_string(char **field, const char *value) {
+        g_autofree char *shown = g_utf8_make_valid(value ? value : "", -1);
+
+        job_properties_set_string(field, shown);
+}
+
+static void fill_unit(JobProperties *properties) {
         g_autofree char *group = process_control_group(getpid());
-        g_autofree char *shown_group = g_utf8_make_valid(group ? group : "", -1);
-        g_autofree char *shown_unit = NULL;
         char *unit = NULL;
-        int r;
 
         sd_pid_get_user_unit(0, &unit); /* fails where there is none */
-        shown_unit = g_utf8_make_valid(unit ? unit : "", -1);
-        r = sd_bus_message_append(message, "{sv}{sv}", "Unit", "s", shown_unit, "ControlGroup", "s", shown_group);
+        set_string(&properties->unit, unit);
+        set_string(&properties->control_group, group);
         free(unit);
-        return r;
 }
 
-static int append_command_line(sd_bus_message *message, char **command) {
-        g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-        int r;
+static void fill_command_line(JobProperties *properties, char **command) {
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
 
-        for (; *command; command++) /* arguments may be any bytes, D-Bus strings only UTF-8 */
+        for (; *command; command++)
                 g_ptr_array_add(words, g_utf8_make_valid(*command, -1));
         g_ptr_array_add(words, NULL);
-
-        r = sd_bus_message_open_container(message, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "s", "CommandLine");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(message, 'v', "as");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_strv(message, (char **) words->pdata);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(message);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        g_strfreev(properties->command_line);
+        properties->command_line = (char **) g_ptr_array_steal(words, NULL);
 }
 
-static int append_tracer(sd_bus_message *message, const Lease *lease) {
-        return sd_bus_message_append(message, "{sv}{sv}", "TracerPID", "u", lease ? (uint32_t) lease->tracer : 0,
-                "TracerCommand", "s", lease && lease->tracer_command ? lease->tracer_command : "");
+/* The job has our stdout. */
+static void fill_log_path(JobProperties *properties) {
+        g_autofree char *path = g_file_read_link("/proc/self/fd/1", NULL);
+        struct stat status;
+
+        if (fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 0)
+                set_string(&properties->log_path, path);
 }
 
-static int append_end(sd_bus_message *message, const Supervisor *supervisor) {
-        return sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "EndTimestamp", "t", supervisor->end_timestamp,
-                "ExitCode", "i", supervisor->exit_code, "ExitSignal", "i", supervisor->exit_signal, "FailureReason",
-                "s", supervisor->failure_reason ? supervisor->failure_reason : "");
+static void fill_tracer(JobProperties *properties, const Lease *lease) {
+        if (!lease)
+                return;
+        properties->tracer_pid = (uint32_t) lease->tracer;
+        properties->tracer_since = lease->since;
+        set_string(&properties->tracer_command, lease->tracer_command);
+}
+
+void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties) {
+        job_properties_init(ret_properties);
+        set_string(&ret_properties->state, state_name(supervisor->state));
+        ret_properties->pid = (uint32_t) supervisor->child.pid;
+        fill_unit(ret_properties);
+        fill_command_line(ret_properties, supervisor->options->command);
+        set_string(&ret_properties->working_directory, supervisor->working_directory);
+        fill_log_path(ret_properties);
+        set_string(&ret_properties->python_version, supervisor->python_version);
+        ret_properties->start_timestamp = supervisor->start_timestamp;
+        ret_properties->end_timestamp = supervisor->end_timestamp;
+        fill_tracer(ret_properties, supervisor->lease);
+        ret_properties->exit_code = supervisor->exit_code;
+        ret_properties->exit_signal = supervisor->exit_signal;
+        set_string(&ret_properties->failure_reason, supervisor->failure_reason);
 }
 
 int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
-        g_autofree char *directory = g_utf8_make_valid(supervisor->working_directory, -1);
-        int r;
+        g_auto(JobProperties) properties;
 
-        r = sd_bus_message_open_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}{sv}", "State", "s", state_name(supervisor->state), "PID",
-                "u", (uint32_t) supervisor->child.pid, "WorkingDirectory", "s", directory, "StartTimestamp", "t",
-                supervisor->start_timestamp, "PythonVersion", "s",
-                supervisor->python_version ? supervisor->python_version : "");
-        if (r < 0)
-                return r;
-        r = append_unit(message);
-        if (r < 0)
-                return r;
-        r = append_command_line(message, supervisor->options->command);
-        if (r < 0)
-                return r;
-        r = append_tracer(message, supervisor->lease);
-        if (r < 0)
-                return r;
-        r = append_end(message, supervisor);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        properties_fill(supervisor, &properties);
+        return job_properties_append(&properties, message);
 }

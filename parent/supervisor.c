@@ -12,11 +12,14 @@
 
 #include "helicopter/cleanup.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/job-record.h"
 #include "helicopter/log.h"
+#include "helicopter/parent-lock.h"
 #include "helicopter/printable.h"
 #include "helicopter/process.h"
 #include "parent/lease.h"
 #include "parent/link.h"
+#include "parent/properties.h"
 #include "parent/script.h"
 #include "parent/waker.h"
 
@@ -39,10 +42,22 @@ static int on_exit_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+/* Before the daemon is told: it may end while it is. */
+static void record_end(const Supervisor *supervisor) {
+        g_auto(JobProperties) properties;
+        int r;
+
+        properties_fill(supervisor, &properties);
+        r = job_record_write(link_job_name(supervisor->link), (uint32_t) getpid(), &properties);
+        if (r < 0)
+                log_warning("How the job ended cannot be recorded: %s.", g_strerror(-r));
+}
+
 static void end(Supervisor *supervisor, JobState state) {
         supervisor->state = state;
         supervisor->end_timestamp = (uint64_t) g_get_real_time();
         lease_end(supervisor);
+        record_end(supervisor);
         /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended.
          */
         if (supervisor->kill_timer)
@@ -151,6 +166,15 @@ static int hold(Supervisor *supervisor, const sigset_t *mask) {
         return sd_event_source_set_priority(supervisor->exec_source, SD_EVENT_PRIORITY_IMPORTANT);
 }
 
+void supervisor_lock(Supervisor *supervisor) {
+        if (supervisor->lock >= 0 && parent_lock_is_current(supervisor->lock))
+                return;
+        close_fd(&supervisor->lock);
+        supervisor->lock = parent_lock_take();
+        if (supervisor->lock < 0)
+                log_debug("A daemon that comes will not know of this job at once: %s.", g_strerror(-supervisor->lock));
+}
+
 int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, const sigset_t *mask) {
         int r;
 
@@ -159,6 +183,7 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
                 .options = options,
                 .child = CHILD_NONE,
                 .helpers = g_hash_table_new(NULL, NULL),
+                .lock = -1,
                 .exit_code = -1,
                 .failure_reason = NULL,
                 .working_directory = g_get_current_dir(),
@@ -169,6 +194,7 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
         r = hold(supervisor, mask);
         if (r < 0)
                 return r;
+        supervisor_lock(supervisor);
         return link_new(supervisor, &supervisor->link);
 }
 
@@ -181,6 +207,7 @@ void supervisor_clear(Supervisor *supervisor) {
         sd_event_source_disable_unref(supervisor->kill_timer);
         sd_event_source_disable_unref(supervisor->exit_timer);
         child_close(&supervisor->child);
+        close_fd(&supervisor->lock);
         g_clear_pointer(&supervisor->helpers, g_hash_table_unref);
         g_free(supervisor->failure_reason);
         g_free(supervisor->python_version);

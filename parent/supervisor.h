@@ -33,6 +33,7 @@ typedef struct Supervisor {
         GQueue scripts;      /* queued in the job; parent/script.h */
         GQueue wakers;       /* that see to them; parent/waker.h */
         GHashTable *helpers; /* pids of the parent's own children */
+        int lock;            /* that tells a daemon of us; helicopter/parent-lock.h */
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
         sd_event_source *exit_timer; /* for telling the daemon of the end */
@@ -66,6 +67,9 @@ void supervisor_told_end(Supervisor *supervisor);
 
 /* The job has been sent a signal. */
 void supervisor_note_signal(Supervisor *supervisor, int signal);
+
+/* Take the lock that lets a daemon that comes know of us, or take it anew where its file has been removed. */
+void supervisor_lock(Supervisor *supervisor);
 
 /* Send a signal to the job's main process. */
 void supervisor_signal(Supervisor *supervisor, int signal);

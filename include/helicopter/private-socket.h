@@ -10,6 +10,15 @@
 /* The socket's path, owned by the caller. */
 char *private_socket_path(void);
 
+/* The path of something else in the socket's folder, owned by the caller; name: NULL for the folder itself. */
+char *private_folder_path(const char *name);
+
+/*
+ * Make the folder (0700) if needed, and see that nobody but us and root can change it or the one above it: others' files
+ * must not be taken for ours, nor ours be put where others read. 0, -EPERM, or a negative errno.
+ */
+int private_folder_make(void);
+
 /*
  * Listen on the socket: make its folder (0700) if needed, refuse when a live daemon answers there, take over a stale
  * one. Returns a listening CLOEXEC descriptor, -EADDRINUSE when it is served, -EPERM when the folder belongs to

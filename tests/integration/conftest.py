@@ -4,10 +4,11 @@ from support.session import PrivateSession
 
 
 @pytest.fixture
-def session(opened):
-    """A session with a bus and a daemon."""
+def session(opened, request):
+    """A session with a bus and a daemon; without the bus where that is asked for (indirect parameter "no bus")."""
     session = opened(PrivateSession())
-    session.start_bus()
+    if getattr(request, "param", "bus") == "bus":
+        session.start_bus()
     session.start_daemon()
     return session
 

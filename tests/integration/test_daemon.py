@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon comes and goes; jobs do not notice."""
 
-import os
 import resource
 import signal
 import socket
@@ -10,7 +9,7 @@ import subprocess
 
 import pytest
 from support import wait
-from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession, Job, pid_alive
+from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession
 
 
 def second_daemon(session, **more):
@@ -31,55 +30,6 @@ def test_job_of_a_parent_that_was_there_first(bare_session):
         bare_session.wait_state("counter", "running")
         bare_session.attach("counter").quit()
         parent.terminate()
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_jobs_survive_the_daemon(session, number):
-    """However it ends, jobs run on, and a new daemon knows them again by the same names."""
-    jobs = [session.run_counter("one"), session.run_counter("two")]
-    before = session.list()
-    started = [job.StartTimestamp for job in jobs]
-    status = session.kill_daemon(number)
-    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    for job in jobs:
-        job.counts_on()
-    session.start_daemon()
-    wait.until(lambda: session.list() == before, lambda: f"the jobs are known again: {session.list()}, before: {before}")
-    assert [job.StartTimestamp for job in jobs] == started
-    session.attach("one").quit()
-    jobs[0].counts_on()
-
-
-def test_daemon_killed_while_a_debugger_is_attached(session):
-    job = session.run_counter("count")
-    pdb = session.attach("count")
-    session.kill_daemon()
-    assert pdb.number("counter") > 0, "pdb goes on"
-    session.start_daemon()
-    session.wait_state("count", "running")
-    pdb.quit()
-    job.counts_on()
-    session.attach("count").quit()
-
-
-def test_job_that_ends_while_there_is_no_daemon(session):
-    """Its parent waits for nobody."""
-    job = session.run_counter("count")
-    pid, parent_pid = job.PID, job.ParentPID
-    session.kill_daemon()
-    os.kill(pid, signal.SIGTERM)
-    wait.until(lambda: not pid_alive(pid) and not pid_alive(parent_pid), "job and parent end")
-    session.start_daemon()
-    session.client("run", "--job", "count", "--wait", "--", "/bin/true")
-
-
-def test_daemon_is_killed_again_and_again(session):
-    job = session.run_counter("count")
-    for _ in range(5):
-        session.kill_daemon()
-        session.start_daemon()
-    session.wait_state("count", "running")
-    job.counts_on()
 
 
 def test_stale_socket_is_taken_over(bare_session):
@@ -187,33 +137,12 @@ def test_own_variables_do_not_reach_jobs(session):
         assert variable not in text
 
 
-def test_history_survives_the_daemon_for_running_jobs(session):
-    job = session.run_counter("count")
-    session.attach("count").quit()
-    version = job.PythonVersion
-    assert version.startswith("3.14.")
-    session.kill_daemon()
-    session.start_daemon()
-    session.wait_state("count", "running")
-    assert Job(session, "count", job.file).PythonVersion == version
-
-
 def test_half_open_connection_does_not_hold_the_daemons_end(bare_session):
     bare_session.start_daemon()
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(str(bare_session.socket))
         assert bare_session.list() == {}  # the daemon has met the silent one too
         assert bare_session.kill_daemon(signal.SIGTERM) == 0
-
-
-def test_terminate_right_after_a_restart(session):
-    """The parents come back a moment after the daemon: their jobs are to end too."""
-    job = session.run_counter("count")
-    pid = job.PID
-    session.kill_daemon()
-    session.start_daemon()
-    session.client("terminate")
-    wait.until(lambda: not pid_alive(pid), "the job ends")
 
 
 def test_jobs_get_the_limit_of_files_back(session):

@@ -146,6 +146,9 @@ class Session:
         return done
 
     def get_property(self, path, interface, name):
+        if "DBUS_SESSION_BUS_ADDRESS" not in self.env:
+            with self.peer() as peer:
+                return peer.call(path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name)
         done = self.busctl("get-property", NAME, path, interface, name)
         return json.loads(done.stdout)["data"]
 
@@ -156,6 +159,10 @@ class Session:
     def peer(self):
         """A connection to the daemon's private socket."""
         return sdbus.Connection(f"unix:path={self.socket}", bus=False)
+
+    def connections(self):
+        """All the ways there are to the daemon."""
+        return [self.peer()] + ([self.bus()] if "DBUS_SESSION_BUS_ADDRESS" in self.env else [])
 
     def list(self):
         """What the daemon lists: {name: (path, name, state, pid, tracer pid, unit)}."""
@@ -259,7 +266,12 @@ class PrivateSession(Session):
         with os.fdopen(reader, "rb") as pipe:
             assert pipe.readline(), "dbus-daemon did not start"
 
-    def start_daemon(self, env=None, **more):
+    def try_connect(self):
+        """Whether somebody listens on the private socket."""
+        with socket.socket(socket.AF_UNIX) as attempt:
+            return attempt.connect_ex(str(self.socket)) == 0
+
+    def start_daemon(self, env=None, wait_until_ready=True, **more):
         """Start helicopterd, wait until it says that it is ready."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             path = self.folder / "notify"
@@ -269,7 +281,7 @@ class PrivateSession(Session):
             with open(self.folder / "daemon.log", "ab") as log:
                 self.daemon = subprocess.Popen([DAEMON], env=self.env | {"NOTIFY_SOCKET": str(path)} | (env or {}), cwd="/",
                                                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **more)
-            while b"READY=1" not in notify.recv(4096).split(b"\n"):
+            while wait_until_ready and b"READY=1" not in notify.recv(4096).split(b"\n"):
                 pass
 
     def kill_daemon(self, number=signal.SIGKILL):
@@ -355,6 +367,7 @@ class UserSession(Session):
         """The daemon stopped, no job, the socket listening."""
         self.systemctl("stop", "helicopterd.socket", "helicopterd.service", "helicopter-*.service", check=False)
         self.systemctl("reset-failed", "helicopterd.socket", "helicopterd.service", check=False)
+        shutil.rmtree(self.socket.parent / "ended", ignore_errors=True)
         self.systemctl("start", "helicopterd.socket")
 
     def logs(self):

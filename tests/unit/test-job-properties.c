@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daemon/job-properties.h"
 #include "helicopter/cleanup.h"
+#include "helicopter/job-properties.h"
 
 /* A message needs a connection to be made with; it is never sent. */
 static sd_bus *bus;
@@ -148,6 +148,79 @@ static void test_diff(void **state) {
         assert_null(names->pdata[3]);
 }
 
+static void test_append(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_auto(JobProperties) properties, back;
+        g_autoptr(GPtrArray) differences = NULL;
+
+        job_properties_init(&properties);
+        job_properties_init(&back);
+        job_properties_set_string(&properties.state, "running");
+        g_strfreev(properties.command_line);
+        properties.command_line = g_strsplit("a b", " ", -1);
+        properties.pid = 77;
+        properties.tracer_since = UINT64_C(1) << 40;
+        properties.exit_signal = 9;
+        assert_int_equal(job_properties_append(&properties, message), 0);
+        assert_int_equal(read_back(&back, message), 0);
+        differences = job_properties_diff(&properties, &back);
+        assert_null(differences->pdata[0]);
+}
+
+static void test_save_and_load(void **state) {
+        static const char *const words[] = { "", " a;b ", "new\nline", "\\x", "grün", NULL };
+        g_autoptr(GKeyFile) file = g_key_file_new(), read_file = g_key_file_new();
+        g_auto(JobProperties) properties, back;
+        g_autoptr(GPtrArray) differences = NULL;
+        g_autofree char *text = NULL;
+
+        job_properties_init(&properties);
+        job_properties_set_string(&properties.state, "failed");
+        job_properties_set_string(&properties.failure_reason, " [Job]\nPID=1\n");
+        g_strfreev(properties.command_line);
+        properties.command_line = g_strdupv((char **) words);
+        properties.pid = UINT32_MAX;
+        properties.end_timestamp = UINT64_MAX;
+        properties.exit_code = -1;
+        job_properties_save(&properties, file);
+        text = g_key_file_to_data(file, NULL, NULL);
+        assert_true(g_key_file_load_from_data(read_file, text, (gsize) -1, G_KEY_FILE_NONE, NULL));
+        assert_int_equal(job_properties_load(read_file, &back), 0);
+        differences = job_properties_diff(&properties, &back);
+        assert_null(differences->pdata[0]);
+}
+
+static void test_load_refuses(void **state) {
+        static const struct {
+                const char *key, *value;
+        } wrong[] = {
+                { "PID", "4294967296" },
+                { "PID", "-1" },
+                { "PID", "seventy" },
+                { "ExitCode", "2147483648" },
+                { "State", "sideways" },
+                { "Unit", "\xff" },
+                { "CommandLine", "\xff;" },
+                { "FailureReason", NULL },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+                g_autoptr(GKeyFile) file = g_key_file_new();
+                g_auto(JobProperties) properties, back = {};
+
+                job_properties_init(&properties);
+                job_properties_save(&properties, file);
+                assert_int_equal(job_properties_load(file, &back), 0);
+                job_properties_clear(&back);
+                if (wrong[i].value)
+                        g_key_file_set_value(file, JOB_PROPERTIES_GROUP, wrong[i].key, wrong[i].value);
+                else
+                        g_key_file_remove_key(file, JOB_PROPERTIES_GROUP, wrong[i].key, NULL);
+                assert_int_equal(job_properties_load(file, &back), -EINVAL);
+                assert_null(back.state);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_initial),
@@ -159,6 +232,9 @@ int main(void) {
                 cmocka_unit_test(test_not_a_dictionary),
                 cmocka_unit_test(test_copy_is_independent),
                 cmocka_unit_test(test_diff),
+                cmocka_unit_test(test_append),
+                cmocka_unit_test(test_save_and_load),
+                cmocka_unit_test(test_load_refuses),
         };
 
         return cmocka_run_group_tests(tests, set_up, tear_down);

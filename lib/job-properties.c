@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "daemon/job-properties.h"
+#include "helicopter/job-properties.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "helicopter/cleanup.h"
 
 static const struct Property {
         const char *name;
@@ -19,11 +21,13 @@ static const struct Property {
         { "ControlGroup", "s", offsetof(JobProperties, control_group) },
         { "CommandLine", "as", offsetof(JobProperties, command_line) },
         { "WorkingDirectory", "s", offsetof(JobProperties, working_directory) },
+        { "LogPath", "s", offsetof(JobProperties, log_path) },
         { "PythonVersion", "s", offsetof(JobProperties, python_version) },
         { "StartTimestamp", "t", offsetof(JobProperties, start_timestamp) },
         { "EndTimestamp", "t", offsetof(JobProperties, end_timestamp) },
         { "TracerPID", "u", offsetof(JobProperties, tracer_pid) },
         { "TracerCommand", "s", offsetof(JobProperties, tracer_command) },
+        { "TracerSince", "t", offsetof(JobProperties, tracer_since) },
         { "ExitCode", "i", offsetof(JobProperties, exit_code) },
         { "ExitSignal", "i", offsetof(JobProperties, exit_signal) },
         { "FailureReason", "s", offsetof(JobProperties, failure_reason) },
@@ -203,4 +207,148 @@ GPtrArray *job_properties_diff(const JobProperties *a, const JobProperties *b) {
                         g_ptr_array_add(names, (char *) table[i].name);
         g_ptr_array_add(names, NULL);
         return names;
+}
+
+static int append_value(const void *field, const char *type, sd_bus_message *message) {
+        switch (type[0]) {
+        case 's':
+                return sd_bus_message_append_basic(message, 's', *(char *const *) field);
+        case 'a':
+                return sd_bus_message_append_strv(message, *(char **const *) field);
+        default:
+                return sd_bus_message_append_basic(message, type[0], field);
+        }
+}
+
+static int append_property(const JobProperties *properties, const struct Property *property, sd_bus_message *message) {
+        int r;
+
+        r = sd_bus_message_open_container(message, 'e', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_basic(message, 's', property->name);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(message, 'v', property->type);
+        if (r < 0)
+                return r;
+        r = append_value(field_of(properties, property), property->type, message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(message);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+int job_properties_append(const JobProperties *properties, sd_bus_message *message) {
+        int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(table); i++)
+                r = append_property(properties, &table[i], message);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+static void save_property(const void *field, const struct Property *property, GKeyFile *file) {
+        const char *group = JOB_PROPERTIES_GROUP, *key = property->name;
+
+        switch (property->type[0]) {
+        case 's':
+                g_key_file_set_string(file, group, key, *(char *const *) field);
+                break;
+        case 'a': {
+                const char *const *strings = *(const char *const *const *) field;
+
+                g_key_file_set_string_list(file, group, key, strings, g_strv_length((char **) strings));
+                break;
+        }
+        case 't':
+                g_key_file_set_uint64(file, group, key, *(const uint64_t *) field);
+                break;
+        case 'u':
+                g_key_file_set_uint64(file, group, key, *(const uint32_t *) field);
+                break;
+        default:
+                g_key_file_set_int64(file, group, key, *(const int32_t *) field);
+        }
+}
+
+void job_properties_save(const JobProperties *properties, GKeyFile *file) {
+        for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+                save_property(field_of(properties, &table[i]), &table[i], file);
+}
+
+static int load_string(GKeyFile *file, const char *key, char **field) {
+        char *value = g_key_file_get_string(file, JOB_PROPERTIES_GROUP, key, NULL);
+
+        if (!value)
+                return -EINVAL;
+        g_free(*field);
+        *field = value;
+        return 0;
+}
+
+static int load_strings(GKeyFile *file, const char *key, char ***field) {
+        char **value = g_key_file_get_string_list(file, JOB_PROPERTIES_GROUP, key, NULL, NULL);
+
+        if (!value)
+                return -EINVAL;
+        g_strfreev(*field);
+        *field = value;
+        return 0;
+}
+
+static int load_unsigned(GKeyFile *file, const char *key, uint64_t max, uint64_t *ret_value) {
+        g_autoptr(GError) error = NULL;
+        uint64_t value = g_key_file_get_uint64(file, JOB_PROPERTIES_GROUP, key, &error);
+
+        if (error || value > max)
+                return -EINVAL;
+        *ret_value = value;
+        return 0;
+}
+
+static int load_integer(GKeyFile *file, const char *key, int32_t *field) {
+        g_autoptr(GError) error = NULL;
+        int64_t value = g_key_file_get_int64(file, JOB_PROPERTIES_GROUP, key, &error);
+
+        if (error || value < INT32_MIN || value > INT32_MAX)
+                return -EINVAL;
+        *field = (int32_t) value;
+        return 0;
+}
+
+static int load_property(GKeyFile *file, const struct Property *property, void *field) {
+        uint64_t value;
+        int r;
+
+        switch (property->type[0]) {
+        case 's':
+                return load_string(file, property->name, field);
+        case 'a':
+                return load_strings(file, property->name, field);
+        case 't':
+                return load_unsigned(file, property->name, UINT64_MAX, field);
+        case 'u':
+                r = load_unsigned(file, property->name, UINT32_MAX, &value);
+                if (r >= 0)
+                        *(uint32_t *) field = (uint32_t) value;
+                return r;
+        default:
+                return load_integer(file, property->name, field);
+        }
+}
+
+int job_properties_load(GKeyFile *file, JobProperties *ret_properties) {
+        g_auto(JobProperties) properties;
+        int r = 0;
+
+        job_properties_init(&properties);
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(table); i++)
+                r = load_property(file, &table[i], field_of(&properties, &table[i]));
+        if (r < 0)
+                return r;
+        if (!state_is_valid(properties.state))
+                return -EINVAL;
+        *ret_properties = properties;
+        properties = (JobProperties) {};
+        return 0;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Those properties of org.helicopter1.Job that a parent tells: read from a message, copied, compared. */
+/*
+ * Those properties of org.helicopter1.Job that a parent tells: read from a message and from a record's file, written into
+ * them, copied, compared.
+ */
 
 #include <glib.h>
 #include <stdint.h>
@@ -20,11 +23,13 @@ typedef struct JobProperties {
         char *control_group;
         char **command_line;
         char *working_directory;
+        char *log_path;
         char *python_version;
         uint64_t start_timestamp;
         uint64_t end_timestamp;
         uint32_t tracer_pid;
         char *tracer_command;
+        uint64_t tracer_since;
         int32_t exit_code;
         int32_t exit_signal;
         char *failure_reason;
@@ -47,6 +52,21 @@ void job_properties_set_string(char **field, const char *value);
  * been taken over.
  */
 int job_properties_read(JobProperties *properties, sd_bus_message *message);
+
+/* Append them all as an a{sv}. 0 or a negative errno. */
+int job_properties_append(const JobProperties *properties, sd_bus_message *message);
+
+/* The group of a file that they are in. */
+#define JOB_PROPERTIES_GROUP "Job"
+
+/* Write them all into a file's group. */
+void job_properties_save(const JobProperties *properties, GKeyFile *file);
+
+/*
+ * Read them from a file's group. One that is missing, of the wrong type or out of its range, or a state that is none, is
+ * -EINVAL. *ret_properties, not initialised before, is set on success only.
+ */
+int job_properties_load(GKeyFile *file, JobProperties *ret_properties);
 
 /* The names of what differs, static strings. The array itself is the caller's; it is NULL-terminated, and the NULL
  * counts in its length. */

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon is killed hundreds of times at random instants, while jobs are started, traced, waited for and stopped."""
+
+import os
+
+from support import storm, wait
+
+KILLS = int(os.environ.get("HELICOPTER_STORM", "300"))
+SECONDS = max(50, KILLS / 5)
+
+
+def files(session):
+    """All that lies in the runtime folder, ended jobs left out."""
+    found = []
+    for folder, _, names in os.walk(session.socket.parent):
+        found += [os.path.relpath(os.path.join(folder, name), session.socket.parent) for name in names]
+    return sorted(name for name in found if not name.startswith("ended/"))
+
+
+def test_kill_storm(bare_session):
+    session, daemons = bare_session, []
+    daemons += storm.start_daemon(session)
+    counters = [session.run_counter(f"count{number}") for number in range(3)]
+    pids = [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters]
+    pdb = session.attach("count2")
+    storm.kill_serving(session)  # so that the first daemon, too, is one that jobs came back to
+    daemons += storm.start_daemon(session)
+    assert len(session.list()) == 3
+
+    def held():
+        return storm.descriptors(storm.serving(session)), [storm.descriptors(parent) for _, parent, _ in pids]
+
+    descriptors = held()
+    before = files(session)
+
+    weather = storm.Storm(session, counters[:2] + counters[:1])
+    killed = weather.run(KILLS, lambda: storm.kill_serving(session), lambda: daemons.extend(storm.start_daemon(session)), SECONDS)
+    print(f"killed {killed} times; {weather.done}")
+    assert killed > KILLS / 3, killed
+    assert {"start", "stop", "grant", "wait", "list"} <= set(weather.done), weather.done
+
+    # Jobs: none was hurt, all are known, and what has ended is told.
+    assert pdb.number("counter") > 0, "the debugger noticed nothing"
+    weather.stop_rest()
+    weather.check_jobs()
+    weather.check_leases()
+    assert [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters] == pids
+    assert weather.waited, "some were waited for"
+
+    # What is left: a new daemon finds nothing but what there was.
+    weather.forget()
+    storm.kill_serving(session)
+    daemons += storm.start_daemon(session)
+    assert set(session.list()) == {job.name for job in counters}
+    assert files(session) == before
+    assert os.listdir(session.socket.parent / "ended") == []
+    daemon = storm.serving(session)
+    wait.until(lambda: held() == descriptors, lambda: f"descriptors are what they were: {held()}, {descriptors}")
+    assert storm.zombies(daemon, *(parent for _, parent, _ in pids)) == []
+    pdb.quit()
+    ours = {daemon} | {pid for pair in pids for pid in pair[:2]}
+    wait.until(lambda: {pid for pid, _ in session.processes()} == ours, lambda: f"no other process is left: {session.processes()}")
+    for process in daemons:
+        assert process.pid == daemon or process.wait(wait.SECONDS) is not None

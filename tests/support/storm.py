@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A storm: the daemon is killed again and again while everything is asked of it. What counts is what is left afterwards.
+
+HELICOPTER_STORM  how often it is killed
+HELICOPTER_SEED   the seed of an earlier storm, to have its decisions again (the kernel's are its own)
+"""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from support import wait
+from support.sdbus import BusError
+from support.session import CLIENT, DAEMON, JOB, MANAGER, MANAGER_PATH, job_path, pid_alive
+
+# A job that says when it begins and when it ends, once each.
+SCRIPT = 'echo begin >>"$1"; sleep "$2"; echo end >>"$1"; exit "$3"'
+
+
+def serving(session):
+    """The pid of the session's daemon, or None. Not the socket's credentials: a client that starts a daemon has bound its socket."""
+    pids = [pid for pid, command in session.processes() if command == str(DAEMON)]
+    return max(pids, default=None) if session.try_connect() else None
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def memory(pid):
+    """The resident memory in KiB."""
+    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+
+
+def zombies(*parents):
+    """Processes that one of the parents has not waited for."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] == "Z" and int(fields[1]) in parents:
+                found.append(int(entry))
+    return found
+
+
+class Storm:
+    """Jobs that stay (counters), and threads that start, grant, wait and stop. kill() ends the daemon, and revive() has one back."""
+
+    def __init__(self, session, counters):
+        self.session, self.counters = session, counters
+        self.seed = int(os.environ.get("HELICOPTER_SEED", random.SystemRandom().randrange(1 << 32)))
+        print(f"HELICOPTER_SEED={self.seed}", flush=True)
+        self.over = threading.Event()
+        self.folder = session.folder / "ran"
+        self.folder.mkdir()
+        self.codes, self.long_jobs, self.waited, self.done = {}, [], [], {}
+        self.failures = []
+
+    def random(self, who):
+        return random.Random(f"{self.seed} {who}")
+
+    def _loop(self, who, step):
+        chance, number = self.random(who), 0
+        while not self.over.is_set():
+            try:
+                step(chance, f"{who}{number}")
+                self.done[who] = self.done.get(who, 0) + 1
+            except (BusError, OSError):
+                pass  # the daemon is gone: all of this may fail, but must not leave anything wrong
+            except Exception as error:  # noqa: BLE001 - told by the test's own thread
+                self.failures.append(error)
+                return
+            number += 1
+            self.over.wait(chance.uniform(0, 0.02))
+
+    def _command(self, name, seconds, code):
+        return ["/bin/sh", "-c", SCRIPT, "sh", str(self.folder / name), str(seconds), str(code)]
+
+    def start(self, chance, name):
+        code = chance.choice([0, 1, 7, 255])
+        self.codes[name] = code
+        self.session.start_job(name, self._command(name, chance.choice([0, 0.05, 0.3]), code))
+
+    def stop(self, chance, name):
+        """Start what would run for ever, and stop it."""
+        self.long_jobs.append(name)
+        with self.session.peer() as peer:
+            self.session.start_job(name, ["/bin/sleep", "86400"], connection=peer)
+            self.over.wait(chance.uniform(0, 0.05))
+            peer.call(job_path(name), JOB, "Stop", "a{sv}", {"grace": ("t", 1_000_000)}, seconds=20)
+
+    def grant(self, chance, _name):
+        job = chance.choice(self.counters)
+        with self.session.peer() as peer:
+            lease = peer.call(job_path(job.name), JOB, "Grant", "ua{sv}", 0, {"force": ("b", True)}, seconds=20)
+            self.over.wait(chance.uniform(0, 0.02))
+            os.close(lease)
+
+    def wait(self, chance, name):
+        """A client that waits is told the job's status, over all the daemons that there are meanwhile."""
+        code = chance.choice([0, 3, 42])
+        self.codes[name] = code
+        done = subprocess.run([CLIENT, "run", "--wait", "--job", name, "--", *self._command(name, 0.3, code)], env=self.session.env,
+                              capture_output=True, text=True, timeout=4 * wait.SECONDS, check=False, cwd=self.session.folder)
+        if done.returncode == code:
+            self.waited.append(name)
+        elif not done.stderr:
+            raise AssertionError(f"{name}: {done.returncode} instead of {code}, and no reason")
+
+    def list(self, _chance, _name):
+        """A daemon that answers knows the jobs that run, always."""
+        listed = self.session.list()
+        for job in self.counters:
+            if listed.get(job.name, [None] * 3)[2] != "running":
+                raise AssertionError(f"job {job.name} is not known: {sorted(listed)}")
+
+    def run(self, kills, kill, revive, deadline, slowness=1):
+        """The storm. kill(): end the daemon with SIGKILL; revive(): see to it that there is one; slowness: of the machine.
+        Returns how often it was killed."""
+        chance = self.random("kills")
+        threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (self.start, self.stop, self.grant, self.wait, self.list)]
+        for thread in threads:
+            thread.start()
+        killed, end = 0, time.monotonic() + deadline
+        try:
+            while killed < kills and time.monotonic() < end and not self.failures:
+                time.sleep(slowness * chance.expovariate(1 / chance.choice([0.005, 0.05, 0.2])))  # a random instant, the one thing that is wanted here
+                killed += bool(kill())
+                revive()
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join(4 * wait.SECONDS)
+        assert not self.failures, self.failures
+        return killed
+
+    # What is left.
+
+    def check_jobs(self):
+        """Every job ran once or not at all, as it was told to, and that is what is listed."""
+        def ended():
+            return all(job[2] in ("exited", "failed") for name, job in self.session.list().items() if name in self.codes)
+
+        wait.until(ended, lambda: f"the short jobs end: {self.session.list()}")
+        listed = self.session.list()
+        with self.session.peer() as peer:
+            for name, code in self.codes.items():
+                file = self.folder / name
+                lines = file.read_text().split() if file.exists() else []
+                assert lines in ([], ["begin", "end"]), f"{name} was hurt: {lines}"
+                if lines:
+                    assert name in listed, f"{name} ran, and is not known"
+                    found = peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
+                    assert (found["ExitCode"], found["State"]) == (code, "failed" if code else "exited"), f"{name}: {found}"
+                elif name in listed:
+                    reason = peer.call(job_path(name), "org.freedesktop.DBus.Properties", "Get", "ss", JOB, "FailureReason")
+                    assert reason, f"{name} did not run, and nobody says why"
+        for name in self.waited:
+            assert name in listed, name
+
+    def stop_rest(self):
+        """What was to be stopped when the daemon was killed runs on: it is stopped now."""
+        for name, job in self.session.list().items():
+            if name in self.long_jobs and job[2] in ("running", "starting"):
+                self.session.client("stop", name)
+
+    def check_leases(self):
+        for job in self.counters:
+            wait.until(lambda job=job: job.TracerPID == 0, f"nobody traces {job.name}")
+            job.counts_on()
+
+    def forget(self):
+        with self.session.peer() as peer:
+            for name, job in self.session.list().items():
+                if job[2] in ("exited", "failed"):
+                    peer.call(MANAGER_PATH, MANAGER, "ForgetJob", "s", name)
+
+
+def start_daemon(session):
+    """Start a daemon, unless somebody else has just done so; until one serves."""
+    daemons = []
+
+    def one_serves():
+        if session.try_connect():
+            return True
+        if not daemons or daemons[-1].poll() is not None:
+            with open(session.folder / "daemon.log", "ab") as log:
+                daemons.append(subprocess.Popen([DAEMON], env=session.env, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                start_new_session=True))
+        return session.try_connect()
+
+    wait.until(one_serves, "a daemon serves")
+    return daemons
+
+
+def kill_serving(session):
+    """Kill the daemon, and those that are about to be. Returns whether there was one."""
+    pids = [pid for pid, command in session.processes() if command == str(DAEMON)]
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    wait.until(lambda: not any(map(pid_alive, pids)), "the daemon ends")
+    return bool(pids)

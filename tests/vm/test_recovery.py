@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon ends in every way that a service manager knows, while jobs run as units; under Yama."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from support import storm, wait
+from support.ptrace import may_trace
+from support.session import JOB, job_path, pid_alive
+
+KILLS = int(os.environ.get("HELICOPTER_STORM", "15"))
+
+PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine", "StartTimestamp", "TracerPID", "TracerCommand", "TracerSince"]
+
+
+def properties(session, name):
+    with session.peer() as peer:
+        found = peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
+    return {key: found[key] for key in PROPERTIES}
+
+
+def kill(session):
+    """Kill the daemon's unit's process. Returns whether there was one."""
+    pid = session.daemon_pid()
+    if pid:
+        os.kill(pid, signal.SIGKILL)
+        wait.until(lambda: not pid_alive(pid), "the daemon ends")
+    return bool(pid)
+
+
+def restart(session, how):
+    before = session.daemon_pid()
+    if how == "kill":
+        kill(session)
+    elif how == "restart":
+        session.systemctl("restart", "helicopterd.service")
+    elif how == "stop":
+        session.systemctl("stop", "helicopterd.service", "helicopterd.socket")
+        session.systemctl("start", "helicopterd.socket")
+    wait.until(lambda: session.list() is not None and session.daemon_pid() not in (0, before), "another daemon serves")
+
+
+@pytest.mark.parametrize("how", ["kill", "restart", "stop"])
+def test_daemon_comes_back(session, how):
+    """The first answer of the new daemon tells all that there is; a debugger notices nothing; its end still takes the permission back."""
+    job = session.run_counter("count")
+    pdb = session.attach("count")
+    before = properties(session, "count")
+    assert before["Unit"] == "helicopter-count.service" and before["TracerPID"]
+    restart(session, how)
+    assert properties(session, "count") == before
+    assert pdb.number("counter") > 0
+    pdb.quit()
+    wait.until(lambda: properties(session, "count")["TracerPID"] == 0, "the lease ends")
+    job.counts_on()
+    assert properties(session, "count")["ParentPID"] == before["ParentPID"]
+    session.attach("count").quit()
+
+
+def test_end_without_a_daemon(session):
+    job = session.run_counter("count")
+    pid, parent = job.PID, job.ParentPID
+    session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
+    os.kill(pid, signal.SIGKILL)
+    wait.until(lambda: not pid_alive(parent), "the parent ends")
+    session.systemctl("start", "helicopterd.socket")
+    assert session.list()["count"][2] == "failed"
+    assert (job.ExitCode, job.ExitSignal) == (-1, signal.SIGKILL)
+    assert job.Unit == "helicopter-count.service"
+    session.client("forget", "count")
+    restart(session, "restart")
+    assert session.list() == {}
+
+
+def test_killed_parent_of_a_unit(session):
+    """The service manager ends what is left of the unit; the job is told as failed."""
+    job = session.run_counter("count")
+    pid, parent = job.PID, job.ParentPID
+    os.kill(parent, signal.SIGKILL)
+    wait.until(lambda: not pid_alive(pid), "the job ends")
+    session.wait_state("count", "failed")
+    assert str(parent) in job.FailureReason
+    wait.until(lambda: session.show("helicopter-count.service", "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
+    session.run_counter("count")
+
+
+def test_permission_ends_while_there_is_no_daemon(session):
+    """The slot is cleared by the parent, whoever else lives."""
+    job = session.run_counter("count")
+    pid = job.PID
+    script = ("import os, sys\n"
+              "from support.sdbus import Connection\n"
+              "from support.ptrace import may_trace\n"
+              "peer = Connection(sys.argv[1], bus=False)\n"
+              "lease = peer.call(sys.argv[2], 'org.helicopter1.Job', 'Grant', 'ua{sv}', 0, {})\n"
+              "print(may_trace(int(sys.argv[3])), flush=True)\n"
+              "sys.stdin.readline()\n"
+              "os.close(lease)\n"
+              "while may_trace(int(sys.argv[3])): pass\n"
+              "print('taken back', flush=True)\n")
+    with subprocess.Popen([sys.executable, "-c", script, f"unix:path={session.socket}", job_path("count"), str(pid)], text=True,
+                          env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as tracer:
+        assert tracer.stdout.readline() == "True\n"
+        session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
+        tracer.stdin.write("\n")
+        tracer.stdin.flush()
+        assert tracer.stdout.readline() == "taken back\n"
+    assert not may_trace(pid)
+    session.systemctl("start", "helicopterd.socket")
+    assert job.TracerPID == 0
+    job.counts_on()
+
+
+def test_kill_storm(session):
+    """As natively, with units, and fewer."""
+    counters = [session.run_counter(f"count{number}") for number in range(2)]
+    pids = [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters]
+    weather = storm.Storm(session, counters)
+    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), 20 * KILLS, slowness=20)
+    print(f"killed {killed} times; {weather.done}")
+    assert killed > KILLS / 3
+    weather.stop_rest()
+    weather.check_jobs()
+    weather.check_leases()
+    assert [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters] == pids
+    weather.forget()
+
+    def units():
+        found = session.systemctl("list-units", "--all", "--plain", "--no-legend", "helicopter-*.service").stdout
+        return sorted(line.split()[0] for line in found.splitlines())
+
+    wait.until(lambda: units() == [f"helicopter-{job.name}.service" for job in counters], lambda: f"no other unit is left: {units()}")
+    assert storm.zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
+    assert set(session.list()) == {job.name for job in counters}
