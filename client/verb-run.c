@@ -15,6 +15,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 
 #define START_TIMEOUT (60 * G_USEC_PER_SEC)
 
@@ -22,12 +23,14 @@ typedef struct RunOptions {
         char *job;
         char *folder;
         char **variables;
+        char *grant_policy;
         gboolean wait;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options) {
         g_free(options->job);
         g_free(options->folder);
+        g_free(options->grant_policy);
         g_strfreev(options->variables);
 }
 
@@ -49,6 +52,8 @@ static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv)
                 { "directory", 'C', 0, G_OPTION_ARG_FILENAME, &options->folder, "Run in this folder", "DIR" },
                 { "env", 'E', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->variables, "Set an environment variable",
                         "NAME=VALUE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &options->grant_policy,
+                        "Who may debug it: " GRANT_POLICY_NAMES, "POLICY" },
                 { "wait", 'w', 0, G_OPTION_ARG_NONE, &options->wait, "Wait for the job's end, exit as it does", NULL },
                 { NULL },
         };
@@ -111,7 +116,11 @@ static int append_arguments(sd_bus_message *call, const RunOptions *options, cha
         if (r < 0)
                 return r;
         r = append_environment(call, options->variables);
-        return r < 0 ? r : sd_bus_message_append(call, "a{sv}", 0);
+        if (r < 0)
+                return r;
+        return options->grant_policy
+                ? sd_bus_message_append(call, "a{sv}", 1, "grant-policy", "s", options->grant_policy)
+                : sd_bus_message_append(call, "a{sv}", 0);
 }
 
 static int start(

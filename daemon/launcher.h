@@ -14,6 +14,7 @@ typedef struct LaunchRequest {
         const char *const *argv;
         const char *cwd;
         const char *const *environment;
+        const char *grant_policy; /* NULL: the usual one */
 } LaunchRequest;
 
 /* One job being started. Owned by whoever works on it, until launch_finish(). */

@@ -48,7 +48,7 @@ static void order_free(void *userdata) {
         g_free(order);
 }
 
-/* What sd-bus itself says of a call without an answer, in our words. */
+/* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. */
 static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
@@ -56,6 +56,10 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
                 sd_bus_error_has_name(from_parent, SD_BUS_ERROR_TIMEOUT))
                 sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.",
                         order->job_name);
+        else if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
+                sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_INTERFACE))
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_TOO_OLD,
+                        "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", order->job_name);
         else
                 sd_bus_error_copy(&error, from_parent);
         answer_error(order, &error);

@@ -15,6 +15,7 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 #include "helicopter/job-name.h"
 #include "helicopter/printable.h"
 
@@ -32,6 +33,7 @@ typedef struct Request {
         char **argv;
         const char *cwd;
         char **environment;
+        const char *grant_policy; /* NULL: the usual one */
 } Request;
 
 static void free_strings(char **strings) {
@@ -73,7 +75,8 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
         r = read_strings(message, &request->environment);
         if (r < 0)
                 return r;
-        return bus_options_read(message, "StartJob", (const BusOption[]) { {} }, error);
+        return bus_options_read(message, "StartJob",
+                (const BusOption[]) { { "grant-policy", 's', &request->grant_policy }, {} }, error);
 }
 
 /* The bytes that strings take on a new process's stack; SIZE_MAX when one of them is longer than may be. */
@@ -140,6 +143,9 @@ static int check(const Request *request, sd_bus_error *error) {
         r = check_command(request, error);
         if (r < 0)
                 return r;
+        if (request->grant_policy && grant_policy_from_string(request->grant_policy) < 0)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_BAD_OPTION, "A grant policy is " GRANT_POLICY_NAMES ".");
         r = check_environment(request, error);
         return r < 0 ? r : check_directory(request, error);
 }
@@ -211,6 +217,7 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 .argv = (const char *const *) request.argv,
                 .cwd = request.cwd,
                 .environment = (const char *const *) request.environment,
+                .grant_policy = request.grant_policy,
         };
         launcher_start(manager->launcher, job, &launch);
         return 1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <systemd/sd-login.h>
 
+#include "helicopter/grant-policy.h"
 #include "helicopter/process.h"
 #include "parent/lease.h"
 
@@ -84,6 +85,10 @@ int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
         if (r < 0)
                 return r;
         r = append_unit(message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "{sv}", "GrantPolicy", "s",
+                grant_policy_to_string(supervisor->options->grant_policy));
         if (r < 0)
                 return r;
         r = append_command_line(message, supervisor->options->command);
