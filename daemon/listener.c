@@ -14,9 +14,6 @@
 #include "helicopter/log.h"
 #include "helicopter/private-socket.h"
 
-/* More connections than these are refused: each job has one, the rest are clients. */
-#define PEERS_MAX 8192
-
 #define ACCEPT_PAUSE G_USEC_PER_SEC
 
 static int on_pause_end(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -50,13 +47,10 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
                         return 0;
                 return pause_accepting(listener);
         }
-        if (g_hash_table_size(manager->peers) >= PEERS_MAX) {
-                log_warning("There are %d connections already; one more was refused.", PEERS_MAX);
-                close(connection);
-                return 0;
-        }
         r = peer_add(manager, connection);
-        if (r == -EPERM)
+        if (r == -EUSERS)
+                log_warning("There are too many connections already; one more was refused.");
+        else if (r == -EPERM)
                 log_warning("A connection of another user was refused.");
         else if (r < 0)
                 log_error("Cannot serve a connection: %s.", g_strerror(-r));

@@ -24,6 +24,7 @@ typedef struct Manager {
         uint64_t last_job_id;
         GQueue ended;      /* the Jobs of `jobs` that have ended, oldest first */
         GHashTable *peers; /* Peer → itself, owned */
+        GHashTable *pending; /* caller → number of its calls that wait; daemon/pending.h */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */
         int64_t started;        /* g_get_monotonic_time() */

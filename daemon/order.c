@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "daemon/peer.h"
+#include "daemon/pending.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
@@ -14,6 +15,8 @@
 #define ORDER_TIMEOUT (20 * G_USEC_PER_SEC)
 
 typedef struct Order {
+        Manager *manager;
+        Peer *peer; /* the parent; it outlives the order */
         char *job_name;
         sd_bus_message *call; /* NULL: nobody waits */
         OrderHooks hooks;
@@ -43,6 +46,8 @@ static void order_free(void *userdata) {
         }
         if (order->hooks.free)
                 order->hooks.free(order->hooks.userdata);
+        if (order->call)
+                pending_remove(order->manager, order->call);
         sd_bus_message_unref(order->call);
         g_free(order->job_name);
         g_free(order);
@@ -75,6 +80,7 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         const sd_bus_error *error = sd_bus_message_get_error(answer);
         int r = 0;
 
+        peer_message_taken(order->peer);
         if (error) {
                 answer_bus_error(order, error);
                 return 0;
@@ -99,11 +105,19 @@ int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_e
 }
 
 int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error) {
-        Order *order = g_new(Order, 1);
         sd_bus_slot *slot = NULL;
+        Order *order;
         int r;
 
+        r = call ? pending_check(job->manager, call, error) : 0;
+        if (r < 0)
+                return r;
+        if (call)
+                pending_add(job->manager, call);
+        order = g_new(Order, 1);
         *order = (Order) {
+                .manager = job->manager,
+                .peer = job->peer,
                 .job_name = g_strdup(job->name),
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},

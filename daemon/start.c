@@ -10,6 +10,7 @@
 
 #include "daemon/job.h"
 #include "daemon/launcher.h"
+#include "daemon/pending.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
@@ -198,6 +199,9 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (manager_is_terminating(manager))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_LAUNCH_FAILED,
                         "The daemon has been told to end and starts no more jobs.");
+        r = pending_check(manager, message, error);
+        if (r < 0)
+                return r;
         r = read_request(message, &request, error);
         if (r < 0)
                 return r;
