@@ -18,14 +18,15 @@
 
 /*
  * To send a message that it has begun, a peer has this long, and not more than these bytes, which is well above what a
- * process can be given for arguments and environment (ARG_MAX: 2 MiB, 6 MiB at most); and its descriptors come at once.
+ * process can be given for arguments and environment (ARG_MAX: 2 MiB, 6 MiB at most), and about these descriptors.
  */
 #define MESSAGE_TIMEOUT (10 * G_USEC_PER_SEC)
 #define MESSAGE_BYTES_MAX (16 << 20)
-#define MESSAGE_PARTS_WITH_FDS_MAX 4
+#define MESSAGE_FDS_MAX 1024
 
 /*
- * Messages that wait for a peer to read. They wait here only when the socket's own buffer is full (208 KiB by default).
+ * Messages that wait for a peer to read. They wait here only when the socket's own buffer is full: sd-bus asks for 8 MiB,
+ * and gets twice net.core.wmem_max at most (208 KiB by default).
  * Signals go to everybody, and come in crowds when many jobs start; replies go to who asks for more without having
  * read the last.
  */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,30 +14,26 @@
 #include "daemon/bounds.h"
 #include "helicopter/cleanup.h"
 
-static int socket_of(const Intake *intake) {
-        return sd_event_source_get_io_fd(intake->arrival);
-}
+#define HEADER_SIZE 16
 
 static uint64_t bytes_waiting(const Intake *intake) {
         int waiting = 0;
 
-        return ioctl(socket_of(intake), SIOCINQ, &waiting) == 0 && waiting > 0 ? (uint64_t) waiting : 0;
+        return ioctl(sd_bus_get_fd(intake->bus), SIOCINQ, &waiting) == 0 && waiting > 0 ? (uint64_t) waiting : 0;
 }
 
-/* Whether descriptors come with what is next to be read: a reader without room for them is told that there are some. */
-static bool fds_waiting(const Intake *intake) {
-        char byte;
-        struct iovec vector = { &byte, 1 };
-        struct msghdr header = { .msg_iov = &vector, .msg_iovlen = 1 };
+/* What waits, without taking it. Returns how much it is. */
+static size_t peek(const Intake *intake, void *data, size_t size) {
+        ssize_t n = recv(sd_bus_get_fd(intake->bus), data, size, MSG_PEEK | MSG_DONTWAIT);
 
-        return recvmsg(socket_of(intake), &header, MSG_PEEK | MSG_DONTWAIT) > 0 && (header.msg_flags & MSG_CTRUNC);
+        return n > 0 ? (size_t) n : 0;
 }
 
-static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
-        Intake *intake = userdata;
+/* The lowest descriptor that is free: when descriptors come in crowds, that is about how many there are. */
+static int fd_level(const Intake *intake) {
+        autofd lowest = fcntl(sd_bus_get_fd(intake->bus), F_DUPFD_CLOEXEC, 3);
 
-        intake->exceeded("takes too long to send a message", intake->userdata);
-        return 0;
+        return lowest;
 }
 
 static void set_deadline(Intake *intake) {
@@ -48,67 +45,176 @@ static void set_deadline(Intake *intake) {
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_ONESHOT);
 }
 
-/*
- * Runs before sd-bus reads. What was not read since the last arrival counts again, which does not matter: bytes are left
- * for longer only when the next message has begun, and the count with it.
- */
-static int on_arrival(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Intake *intake = userdata;
-        uint64_t waiting = bytes_waiting(intake);
-
-        if (waiting == 0) /* hung up */
-                return 0;
-        set_deadline(intake);
-        intake->bytes += waiting;
-        intake->parts_with_fds += fds_waiting(intake);
-        if (intake->bytes > MESSAGE_BYTES_MAX)
-                intake->exceeded("sends a message that is too large", intake->userdata);
-        else if (intake->parts_with_fds > MESSAGE_PARTS_WITH_FDS_MAX)
-                intake->exceeded("sends more descriptors than belong to a message", intake->userdata);
-        return 0;
-}
-
 void intake_message_taken(Intake *intake) {
-        uint64_t waiting = bytes_waiting(intake);
-
-        intake->bytes = waiting;
-        intake->parts_with_fds = 0;
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
-        if (waiting > 0)
+        intake->between = intake->taken = true;
+        if (bytes_waiting(intake) > 0)
                 set_deadline(intake);
 }
 
-/* The arrivals are seen by a descriptor of their own: epoll(7) takes each once, and sd-bus has the other. */
-static int watch(Intake *intake, sd_event *event, int socket_fd) {
-        autofd copy = fcntl(socket_fd, F_DUPFD_CLOEXEC, 3);
-        int r;
+/* The size of a message by its header (D-Bus specification, "Message Format"). */
+static uint64_t message_size(const uint8_t header[HEADER_SIZE]) {
+        uint32_t body, fields;
 
-        if (copy < 0)
-                return -errno;
-        r = sd_event_add_io(event, &intake->arrival, copy, EPOLLIN | EPOLLET, on_arrival, intake);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_io_fd_own(intake->arrival, true);
-        if (r < 0)
-                return r;
-        (void) g_steal_fd(&copy);
-        return sd_event_source_set_priority(intake->arrival, SD_EVENT_PRIORITY_NORMAL - 1);
+        memcpy(&body, header + 4, sizeof body);
+        memcpy(&fields, header + 12, sizeof fields);
+        body = header[0] == 'B' ? GUINT32_FROM_BE(body) : GUINT32_FROM_LE(body);
+        fields = header[0] == 'B' ? GUINT32_FROM_BE(fields) : GUINT32_FROM_LE(fields);
+        return HEADER_SIZE + ((uint64_t) fields + 7) / 8 * 8 + body;
 }
 
-int intake_start(Intake *intake, sd_event *event, int socket_fd, IntakeExceeded exceeded, void *userdata) {
+/* What is no header is none of our business: sd-bus refuses it, or it is the middle of what came with authentication. */
+static const char *check_size(const uint8_t header[HEADER_SIZE]) {
+        bool is_header = (header[0] == 'l' || header[0] == 'B') && header[1] >= 1 && header[1] <= 4 && header[3] == 1;
+
+        return is_header && message_size(header) > MESSAGE_BYTES_MAX ? "sends a message that is too large" : NULL;
+}
+
+/* What comes behind the last line of the authentication is read by sd-bus along with it. */
+static const char *look_at_authentication(const Intake *intake) {
+        static const char last_line[] = "\r\nBEGIN\r\n";
+        uint8_t data[4096];
+        size_t size = peek(intake, data, sizeof data);
+        const uint8_t *end = memmem(data, size, last_line, strlen(last_line));
+
+        if (!end && size >= strlen(last_line + 2) && memcmp(data, last_line + 2, strlen(last_line + 2)) == 0)
+                end = data - 2;
+        if (!end || data + size < end + strlen(last_line) + HEADER_SIZE)
+                return NULL;
+        return check_size(end + strlen(last_line));
+}
+
+/*
+ * Called before sd-bus reads, which it does until it has a whole message and no further, or until nothing waits. Returns
+ * what is wrong with what it is about to read, or NULL.
+ */
+static const char *look(Intake *intake) {
+        uint8_t header[HEADER_SIZE];
+        size_t size;
+
+        intake->held = false;
+        if (sd_bus_is_ready(intake->bus) <= 0)
+                return look_at_authentication(intake);
+        size = peek(intake, header, sizeof header);
+        if (size == 0)
+                return NULL;
+        set_deadline(intake);
+        if (!intake->between)
+                return NULL;
+        intake->held = intake->exact && size < sizeof header;
+        if (intake->held)
+                return NULL;
+        intake->between = false;
+        intake->fds = fd_level(intake);
+        return size < sizeof header ? NULL : check_size(header);
+}
+
+static void end(Intake *intake, const char *why) {
+        sd_event_source_set_enabled(intake->io, SD_EVENT_OFF);
+        sd_event_source_set_enabled(intake->timer, SD_EVENT_OFF);
+        sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
+        intake->ended(why, intake->userdata);
+}
+
+static int process(Intake *intake) {
+        bool was_ready = sd_bus_is_ready(intake->bus) > 0;
+        uint64_t waiting = bytes_waiting(intake);
         int r;
 
-        intake->exceeded = exceeded;
-        intake->userdata = userdata;
-        r = sd_event_add_time_relative(
-                event, &intake->deadline, CLOCK_MONOTONIC, MESSAGE_TIMEOUT, 0, on_deadline, intake);
+        intake->taken = false;
+        r = sd_bus_process(intake->bus, NULL);
+        if (!was_ready)
+                intake->between = sd_bus_is_ready(intake->bus) > 0;
+        /* For a message that it had to read for, it read to the end of it. */
+        if (intake->taken && bytes_waiting(intake) < waiting)
+                intake->exact = true;
+        return r;
+}
+
+static int step(Intake *intake) {
+        const char *wrong = look(intake);
+        int r = 0;
+
+        if (!wrong && !intake->held)
+                r = process(intake);
+        intake->again = r > 0;
+        if (!wrong && !intake->between && intake->fds > 0 && fd_level(intake) > intake->fds + MESSAGE_FDS_MAX)
+                wrong = "sends more descriptors than belong to a message";
+        if (wrong || r < 0)
+                end(intake, wrong);
+        return 0;
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        return step(userdata);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        return step(userdata);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        end(userdata, "takes too long to send a message");
+        return 0;
+}
+
+/*
+ * Before the event loop waits: what for. After authentication sd-bus may have read the first message already, and would
+ * look at it only when something else arrives (seen with 252 and 262), so it is always asked until it has nothing to do.
+ */
+static int on_prepare(sd_event_source *source, void *userdata) {
+        Intake *intake = userdata;
+        uint64_t until = 0;
+        int events, r;
+
+        events = sd_bus_get_events(intake->bus);
+        r = events < 0 ? events : sd_bus_get_timeout(intake->bus, &until);
+        if (r < 0) {
+                end(intake, NULL);
+                return 0;
+        }
+        if (intake->again)
+                until = 0;
+        /* Half a header is left where it is, and looked at again when there is more. */
+        if (intake->held)
+                events |= (int) EPOLLET;
+        if (r == 0 && !intake->again)
+                return sd_event_source_set_io_events(intake->io, (uint32_t) events);
+        r = sd_event_source_set_time(intake->timer, until);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(intake->timer, SD_EVENT_ONESHOT);
+        return r < 0 ? r : sd_event_source_set_io_events(intake->io, (uint32_t) events);
+}
+
+static int add_timers(Intake *intake, sd_event *event) {
+        int r;
+
+        r = sd_event_add_time(event, &intake->timer, CLOCK_MONOTONIC, 0, 1, on_timer, intake);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(intake->timer, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_time(event, &intake->deadline, CLOCK_MONOTONIC, 0, 0, on_deadline, intake);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        r = sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
-        return r < 0 ? r : watch(intake, event, socket_fd);
+        /* What has arrived in time is read first: it may be this side that was slow. */
+        return sd_event_source_set_priority(intake->deadline, SD_EVENT_PRIORITY_NORMAL + 1);
+}
+
+int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata) {
+        int r;
+
+        *intake = (Intake) { .bus = bus, .ended = ended, .userdata = userdata };
+        r = add_timers(intake, event);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(event, &intake->io, sd_bus_get_fd(bus), EPOLLIN, on_io, intake);
+        return r < 0 ? r : sd_event_source_set_prepare(intake->io, on_prepare);
 }
 
 void intake_stop(Intake *intake) {
-        intake->arrival = sd_event_source_disable_unref(intake->arrival);
+        intake->io = sd_event_source_disable_unref(intake->io);
+        intake->timer = sd_event_source_disable_unref(intake->timer);
         intake->deadline = sd_event_source_disable_unref(intake->deadline);
 }

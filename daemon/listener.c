@@ -52,7 +52,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
                 log_warning("There are too many connections already; one more was refused.");
         else if (r == -EPERM)
                 log_warning("A connection of another user was refused.");
-        else if (r < 0)
+        else if (r < 0 && r != -ECONNRESET && r != -EPIPE) /* else it is gone already */
                 log_error("Cannot serve a connection: %s.", g_strerror(-r));
         return 0;
 }

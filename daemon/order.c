@@ -53,12 +53,15 @@ static void order_free(void *userdata) {
         g_free(order);
 }
 
+static bool is_of_bus(const sd_bus_error *error) {
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
+}
+
 /* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. */
 static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_NO_REPLY) ||
-                sd_bus_error_has_name(from_parent, SD_BUS_ERROR_TIMEOUT))
+        if (is_of_bus(from_parent))
                 sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.",
                         order->job_name);
         else if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
@@ -68,6 +71,14 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         else
                 sd_bus_error_copy(&error, from_parent);
         answer_error(order, &error);
+}
+
+/* The parent's answer is not what it should be: the caller must not wait for another. */
+static void answer_nonsense(Order *order, int r) {
+        log_warning("Job %s: cannot pass an answer on: %s.", order->job_name, g_strerror(-r));
+        if (order->call)
+                sd_bus_reply_method_errorf(order->call, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: the answer of its helicopter-parent cannot be understood.", order->job_name);
 }
 
 static int set_lost(sd_bus_error *error, const Job *job) {
@@ -80,7 +91,9 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         const sd_bus_error *error = sd_bus_message_get_error(answer);
         int r = 0;
 
-        peer_message_taken(order->peer);
+        /* Not so when it is sd-bus itself that answers, after the deadline. */
+        if (!error || !is_of_bus(error))
+                peer_message_taken(order->peer);
         if (error) {
                 answer_bus_error(order, error);
                 return 0;
@@ -91,7 +104,7 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         else if (order->call)
                 r = sd_bus_reply_method_return(order->call, NULL);
         if (r < 0)
-                log_warning("Job %s: cannot pass an answer on: %s.", order->job_name, g_strerror(-r));
+                answer_nonsense(order, r);
         return 0;
 }
 

@@ -18,7 +18,8 @@ static void cut_off(const char *why, void *userdata) {
 
         if (peer->unwanted)
                 return;
-        log_warning("A peer (pid %d) %s and is disconnected.", peer->pid, why);
+        if (why)
+                log_warning("A peer (pid %d) %s and is disconnected.", peer->pid, why);
         manager_drop_peer(peer->manager, peer);
 }
 
@@ -154,10 +155,6 @@ static int open_bus(Peer *peer, int fd) {
         r = sd_bus_set_server(peer->bus, true, id);
         if (r < 0)
                 return r;
-        /* At the end of the event loop sd-bus would wait for each peer to read what is left. */
-        r = sd_bus_set_close_on_exit(peer->bus, false);
-        if (r < 0)
-                return r;
         r = sd_bus_negotiate_fds(peer->bus, true);
         if (r < 0)
                 return r;
@@ -188,10 +185,7 @@ static int serve(Peer *peer) {
                 peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT, 0, on_deadline, peer);
         if (r < 0)
                 return r;
-        r = intake_start(&peer->intake, peer->manager->event, sd_bus_get_fd(peer->bus), cut_off, peer);
-        if (r < 0)
-                return r;
-        return sd_bus_attach_event(peer->bus, peer->manager->event, SD_EVENT_PRIORITY_NORMAL);
+        return intake_start(&peer->intake, peer->manager->event, peer->bus, cut_off, peer);
 }
 
 int peer_add(Manager *manager, int fd) {
