@@ -17,7 +17,7 @@
 
 /* What the kernel knows of the other end of a connection: of the process that made it. */
 typedef struct Origin {
-        uint32_t pid; /* 0: in a namespace that cannot be seen from here */
+        uint32_t pid; /* 0: not known; by the kernel in a namespace that cannot be seen from here, by the bus ended, too */
         uint32_t uid;
         int pidfd; /* -1: it is not told */
 } Origin;
@@ -139,7 +139,8 @@ static int hold_sender(sd_bus_message *message, Caller *caller, sd_bus_error *er
         r = query_origin(message, &origin);
         if (r >= 0 && (origin.pid == 0 || origin.pid > G_MAXINT32))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "The caller is in a pid namespace that the daemon cannot see into.");
+                        "It cannot be told which process calls: it has ended, or is in a pid namespace that the daemon "
+                        "cannot see into.");
         if (r >= 0)
                 r = open_sender(message, &origin);
         if (r < 0)

@@ -72,6 +72,9 @@ static int pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userd
 static void record_refusal(const sd_bus_error *error, void *userdata) {
         Audit audit = audit_of(userdata);
 
+        /* Nothing was refused: the script that was to be woken for has begun by itself. */
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SCRIPT))
+                return;
         audit_refused(&audit, error);
 }
 
