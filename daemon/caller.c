@@ -17,7 +17,8 @@
 
 /* What the kernel knows of the other end of a connection: of the process that made it. */
 typedef struct Origin {
-        uint32_t pid; /* 0: not known; by the kernel in a namespace that cannot be seen from here, by the bus ended, too */
+        uint32_t
+                pid; /* 0: not known; by the kernel in a namespace that cannot be seen from here, by the bus ended, too */
         uint32_t uid;
         int pidfd; /* -1: it is not told */
 } Origin;

@@ -26,7 +26,7 @@ typedef struct Intake {
         bool exact;                /* sd-bus holds nothing between messages, as it may after authentication */
         bool held;                 /* sd-bus shall not read: less waits than the header tells its size by */
         int fds;                   /* how many descriptors were open when the message began */
-        IntakeEnded ended; /* must not free the intake */
+        IntakeEnded ended;         /* must not free the intake */
         void *userdata;
 } Intake;
 

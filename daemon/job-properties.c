@@ -61,8 +61,7 @@ void job_properties_init(JobProperties *properties) {
         }
         job_properties_set_string(&properties->state, JOB_STATE_STARTING);
         /* A parent that is older than the property tells none, and means this one. */
-        job_properties_set_string(
-                &properties->grant_policy, grant_policy_to_string(GRANT_POLICY_SAME_USER));
+        job_properties_set_string(&properties->grant_policy, grant_policy_to_string(GRANT_POLICY_SAME_USER));
 }
 
 void job_properties_clear(JobProperties *properties) {

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <time.h>
 
+#include "daemon/bounds.h"
 #include "daemon/job-bus.h"
 #include "daemon/job.h"
 #include "daemon/launcher.h"
-#include "daemon/bounds.h"
 #include "daemon/manager-bus.h"
 #include "daemon/peer.h"
 #include "helicopter/cleanup.h"

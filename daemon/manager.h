@@ -22,8 +22,8 @@ typedef struct Manager {
         sd_bus *user_bus; /* NULL where there is none */
         GHashTable *jobs; /* name → Job, owned */
         uint64_t last_job_id;
-        GQueue ended;      /* the Jobs of `jobs` that have ended, oldest first */
-        GHashTable *peers; /* Peer → itself, owned */
+        GQueue ended;        /* the Jobs of `jobs` that have ended, oldest first */
+        GHashTable *peers;   /* Peer → itself, owned */
         GHashTable *pending; /* caller → number of its calls that wait; daemon/pending.h */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */

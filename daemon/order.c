@@ -54,7 +54,8 @@ static void order_free(void *userdata) {
 }
 
 static bool is_of_bus(const sd_bus_error *error) {
-        return sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
+                sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
 }
 
 /* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. */

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "daemon/job.h"
 #include "daemon/bounds.h"
+#include "daemon/job.h"
 #include "daemon/manager-bus.h"
 #include "daemon/registry-bus.h"
 #include "helicopter/cleanup.h"

@@ -13,7 +13,7 @@
 
 struct Peer {
         Manager *manager; /* not owned; outlives the peer */
-        pid_t pid; /* that connected; it may have ended */
+        pid_t pid;        /* that connected; it may have ended */
         sd_bus *bus;
         Intake intake;
         sd_event_source *deadline; /* for its authentication */

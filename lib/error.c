@@ -34,7 +34,8 @@ static const struct {
         { HELICOPTER_ERROR_PTRACE_DISABLED, EPERM,
                 "kernel.yama.ptrace_scope 2 and 3 keep every user from tracing; ask the administrator for 1." },
         { HELICOPTER_ERROR_NOT_PERMITTED, EPERM,
-                "'helicopter-client status' shows the job's grant policy; 'cat /proc/PID/status' and the kernel's log what "
+                "'helicopter-client status' shows the job's grant policy; 'cat /proc/PID/status' and the kernel's log "
+                "what "
                 "else protects the process." },
         { HELICOPTER_ERROR_SECCOMP_FILTERED, EACCES,
                 "The job filters its own system calls and might be killed for one; start it without that filter to "

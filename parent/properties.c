@@ -87,8 +87,8 @@ int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
         r = append_unit(message);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(message, "{sv}", "GrantPolicy", "s",
-                grant_policy_to_string(supervisor->options->grant_policy));
+        r = sd_bus_message_append(
+                message, "{sv}", "GrantPolicy", "s", grant_policy_to_string(supervisor->options->grant_policy));
         if (r < 0)
                 return r;
         r = append_command_line(message, supervisor->options->command);
