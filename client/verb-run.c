@@ -16,6 +16,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 
 #define START_TIMEOUT (60 * G_USEC_PER_SEC)
 
@@ -24,12 +25,14 @@ typedef struct RunOptions {
         char *folder;
         char **variables;
         char **properties;
+        char *grant_policy;
         gboolean wait;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options) {
         g_free(options->job);
         g_free(options->folder);
+        g_free(options->grant_policy);
         g_strfreev(options->variables);
         g_strfreev(options->properties);
 }
@@ -54,6 +57,8 @@ static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv)
                         "NAME=VALUE" },
                 { "property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options->properties,
                         "Set a property of the job's unit, as MemoryMax=4G or Restart=on-failure", "NAME=VALUE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &options->grant_policy,
+                        "Who may debug it: " GRANT_POLICY_NAMES, "POLICY" },
                 { "wait", 'w', 0, G_OPTION_ARG_NONE, &options->wait, "Wait for the job's end, exit as it does", NULL },
                 { NULL },
         };
@@ -137,6 +142,10 @@ static int append_options(sd_bus_message *call, const RunOptions *options) {
         if (r < 0)
                 return r;
         r = sd_bus_message_append(call, "{sv}", "umask", "u", (uint32_t) own_umask());
+        if (r < 0)
+                return r;
+        if (options->grant_policy)
+                r = sd_bus_message_append(call, "{sv}", "grant-policy", "s", options->grant_policy);
         if (r < 0)
                 return r;
         if (options->properties)

@@ -46,6 +46,7 @@ Job *job_free(Job *job) {
         job_properties_clear(&job->told);
         g_free(job->name);
         free(job->object);
+        g_free(job->tracer_executable);
         g_free(job);
         return NULL;
 }

@@ -26,7 +26,10 @@ struct Job {
         Wait *waits;              /* calls to be answered when the state allows it; daemon/wait.h */
         int parent_pidfd;         /* to notice a parent that ends without a word */
         sd_event_source *parent_source;
-        int64_t tracer_since; /* g_get_monotonic_time(); for the audit */
+        int64_t tracer_since; /* g_get_monotonic_time(); this and what follows is for the audit */
+        uint32_t tracer_known;
+        uint32_t traced_pid;     /* by tracer_known; 0: not known */
+        char *tracer_executable; /* of tracer_known; NULL: not known */
 
         char *name;
         char *object;

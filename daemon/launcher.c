@@ -44,6 +44,8 @@ static char **parent_command(const LaunchRequest *request) {
         g_ptr_array_add(command, g_strdup(parent_path()));
         g_ptr_array_add(command, g_strdup_printf("--job=%s", request->name));
         g_ptr_array_add(command, g_strdup("--environment-on-stdin"));
+        if (request->grant_policy)
+                g_ptr_array_add(command, g_strdup_printf("--grant-policy=%s", request->grant_policy));
         g_ptr_array_add(command, g_strdup("--"));
         for (const char *const *word = request->argv; *word; word++)
                 g_ptr_array_add(command, g_strdup(*word));

@@ -22,6 +22,7 @@ typedef struct LaunchRequest {
         const char *const *environment;
         GPtrArray *settings; /* of the unit; daemon/unit-property.h */
         uint32_t umask;
+        const char *grant_policy; /* NULL: the usual one */
 } LaunchRequest;
 
 /* One job being started. Owned by whoever works on it, until launch_finish(). */

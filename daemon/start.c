@@ -10,12 +10,14 @@
 
 #include "daemon/job.h"
 #include "daemon/launcher.h"
+#include "daemon/pending.h"
 #include "daemon/unit-property.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 #include "helicopter/job-name.h"
 #include "helicopter/printable.h"
 
@@ -33,6 +35,7 @@ typedef struct Request {
         char **argv;
         const char *cwd;
         char **environment;
+        const char *grant_policy; /* NULL: the usual one */
         char **properties; /* NAME=VALUE, of the unit; NULL: none given */
         uint32_t umask;
         GPtrArray *settings; /* what properties and umask mean */
@@ -63,7 +66,11 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
                 return r;
         return bus_options_read(message, "StartJob",
                 (const BusOption[]) {
-                        { "properties", 'a', &request->properties }, { "umask", 'u', &request->umask }, {} },
+                        { "grant-policy", 's', &request->grant_policy },
+                        { "properties", 'a', &request->properties },
+                        { "umask", 'u', &request->umask },
+                        {},
+                },
                 error);
 }
 
@@ -148,6 +155,9 @@ static int check(Request *request, sd_bus_error *error) {
         r = check_command(request, error);
         if (r < 0)
                 return r;
+        if (request->grant_policy && grant_policy_from_string(request->grant_policy) < 0)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_BAD_OPTION, "A grant policy is " GRANT_POLICY_NAMES ".");
         r = check_environment(request, error);
         if (r < 0)
                 return r;
@@ -208,6 +218,9 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (manager_is_terminating(manager))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_LAUNCH_FAILED,
                         "The daemon has been told to end and starts no more jobs.");
+        r = pending_check(manager, message, error);
+        if (r < 0)
+                return r;
         r = read_request(message, &request, error);
         if (r < 0)
                 return r;
@@ -227,6 +240,7 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 .argv = (const char *const *) request.argv,
                 .cwd = request.cwd,
                 .environment = (const char *const *) request.environment,
+                .grant_policy = request.grant_policy,
                 .settings = request.settings,
                 .umask = request.umask,
         };

@@ -95,9 +95,20 @@ static int check(char **words, const char *config, gboolean version, const GErro
         return 0;
 }
 
+static int set_policy(const char *name, Options *options) {
+        int policy = name ? grant_policy_from_string(name) : GRANT_POLICY_SAME_USER;
+
+        if (policy < 0) {
+                log_error("--grant-policy takes " GRANT_POLICY_NAMES ", not '%s'.", name);
+                return policy;
+        }
+        options->grant_policy = (GrantPolicy) policy;
+        return 0;
+}
+
 int options_parse(int argc, char **argv, Options *ret_options) {
         g_autoptr(GOptionContext) context = g_option_context_new("[--] target.py|COMMAND [ARGUMENT…]");
-        g_autofree char *name = NULL, *config = NULL;
+        g_autofree char *name = NULL, *config = NULL, *policy = NULL;
         g_auto(Options) options = {};
         g_autoptr(GError) error = NULL;
         gboolean version = FALSE, environment = FALSE;
@@ -106,6 +117,8 @@ int options_parse(int argc, char **argv, Options *ret_options) {
                 { "job", 'j', 0, G_OPTION_ARG_STRING, &name, "Name the job (default: made from the command)", "NAME" },
                 { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
                         "Read the command from a file (helicopter-job@.service)", "FILE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &policy,
+                        "Who may debug it: " GRANT_POLICY_NAMES " (default: same-user)", "POLICY" },
                 { "environment-on-stdin", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &environment, NULL, NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
                 {},
@@ -130,6 +143,8 @@ int options_parse(int argc, char **argv, Options *ret_options) {
                 set_command(words, &options);
         if (r >= 0)
                 r = set_name(name, &options);
+        if (r >= 0)
+                r = set_policy(policy, &options);
         if (r >= 0 && environment)
                 r = read_environment(&options);
         if (r < 0)

@@ -52,6 +52,17 @@ static void test_script_is_known(void **state) {
         assert_null(command.script);
 }
 
+static void test_grant_policy(void **state) {
+        g_auto(Options) given = {}, usual = {};
+        Options wrong;
+
+        assert_int_equal(parse("p --grant-policy=ask-terminal a.py", &given), 0);
+        assert_int_equal(given.grant_policy, GRANT_POLICY_ASK_TERMINAL);
+        assert_int_equal(parse("p a.py", &usual), 0);
+        assert_int_equal(usual.grant_policy, GRANT_POLICY_SAME_USER);
+        assert_int_equal(parse("p --grant-policy=any a.py", &wrong), -EINVAL);
+}
+
 static void test_wrong_lines(void **state) {
         Options options;
 
@@ -91,6 +102,7 @@ int main(void) {
                 cmocka_unit_test(test_scripts),
                 cmocka_unit_test(test_commands),
                 cmocka_unit_test(test_script_is_known),
+                cmocka_unit_test(test_grant_policy),
                 cmocka_unit_test(test_wrong_lines),
                 cmocka_unit_test(test_config),
         };
