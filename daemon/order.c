@@ -29,7 +29,7 @@ static void answer_error(Order *order, const sd_bus_error *error) {
                 order->hooks.failed(error, order->hooks.userdata);
         if (order->call)
                 sd_bus_reply_method_error(order->call, error);
-        else
+        else if (!order->hooks.failed)
                 log_warning("Job %s: %s", order->job_name, error->message);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/audit.h"
 #include "daemon/caller.h"
 #include "daemon/order.h"
+#include "daemon/pending.h"
 #include "daemon/policy.h"
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
@@ -38,12 +39,16 @@ struct Trace {
         uint64_t extra_time; /* that the parent takes to answer */
         int64_t began;
         Caller caller;
+        sd_bus_message *call; /* while its caller's executable is being asked for */
+        sd_bus_error failure; /* of that */
 };
 
 static void trace_free(void *userdata) {
         Trace *trace = userdata;
 
         caller_clear(&trace->caller);
+        sd_bus_error_free(&trace->failure);
+        sd_bus_message_unref(trace->call);
         g_free(trace->job_name);
         g_free(trace);
 }
@@ -127,15 +132,12 @@ static const Kind remote_exec = { "RemoteExec", check_access, fill_with_caller, 
 static const Kind wake = { "Wake", check_access, fill_wake, &audit_wake };
 static const Kind set_grant_policy = { "SetGrantPolicy", policy_check_change, fill_unchanged, &audit_policy };
 
-/* Fills *trace and sends the order, which takes *trace over when it returns 0. */
+/* Sends the order, which takes *trace over when it returns 0. */
 static int try(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *error) {
         OrderHooks hooks = { .reply = pass_answer, .failed = record_refusal, .free = trace_free, .userdata = trace };
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
-        r = caller_query(message, &trace->caller, error);
-        if (r < 0)
-                return r;
         r = order_new(job, trace->kind->method, &order, error);
         if (r < 0)
                 return r;
@@ -147,6 +149,89 @@ static int try(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *er
                 return r;
         hooks.extra_time = trace->extra_time;
         return order_send(job, order, message, &hooks, error);
+}
+
+static int take_executable(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
+        Trace *trace = userdata;
+        const char *executable;
+        int r;
+
+        r = sd_bus_message_read(answer, "s", &executable);
+        if (r < 0)
+                return r;
+        g_free(trace->caller.executable);
+        trace->caller.executable = g_strdup(executable);
+        return 0;
+}
+
+/* An older parent does not know the method, which is no reason not to go on. */
+static void note_failure(const sd_bus_error *error, void *userdata) {
+        Trace *trace = userdata;
+
+        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_PARENT_LOST))
+                sd_bus_error_copy(&trace->failure, error);
+}
+
+/* The executable is known now, or cannot be. */
+static void go_on(void *userdata) {
+        Trace *trace = userdata;
+        Job *job = manager_find_same_job(trace->manager, trace->job_name, trace->job_id);
+        g_autoptr(sd_bus_message) call = g_steal_pointer(&trace->call);
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        int r;
+
+        pending_remove(trace->manager, call);
+        if (sd_bus_error_is_set(&trace->failure))
+                r = sd_bus_error_move(&error, &trace->failure);
+        else if (!job)
+                r = sd_bus_error_setf(
+                        &error, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", trace->job_name);
+        else
+                r = try(call, job, trace, &error);
+        if (r >= 0)
+                return;
+        sd_bus_error_set_errno(&error, r); /* unless it is set */
+        record_refusal(&error, trace);
+        sd_bus_reply_method_error(call, &error);
+        trace_free(trace);
+}
+
+/*
+ * From within its sandbox the daemon cannot read which program the caller is, so the job's parent does. Takes *trace
+ * over when it returns 0.
+ */
+static int ask_for_executable(sd_bus_message *message, Job *job, Trace *trace) {
+        OrderHooks hooks = { .reply = take_executable, .failed = note_failure, .free = go_on, .userdata = trace };
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) order = NULL;
+        int r;
+
+        r = pending_check(trace->manager, message, &error);
+        if (r < 0)
+                return r;
+        r = order_new(job, "GetExecutable", &order, &error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(order, "uh", (uint32_t) trace->caller.pid, trace->caller.pidfd);
+        if (r < 0)
+                return r;
+        r = order_send(job, order, NULL, &hooks, &error);
+        if (r < 0)
+                return r;
+        pending_add(trace->manager, message);
+        trace->call = sd_bus_message_ref(message);
+        return 0;
+}
+
+static int begin(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *error) {
+        int r = caller_query(message, &trace->caller, error);
+
+        if (r < 0)
+                return r;
+        /* Where it cannot be asked for, what follows says why, or goes without. */
+        if (!*trace->caller.executable && ask_for_executable(message, job, trace) >= 0)
+                return 0;
+        return try(message, job, trace, error);
 }
 
 static int pass_on(sd_bus_message *message, Job *job, const Kind *kind, sd_bus_error *error) {
@@ -161,7 +246,7 @@ static int pass_on(sd_bus_message *message, Job *job, const Kind *kind, sd_bus_e
                 .began = g_get_monotonic_time(),
                 .caller = CALLER_NONE,
         };
-        r = try(message, job, trace, error);
+        r = begin(message, job, trace, error);
         if (r < 0) {
                 if (trace->caller.command && sd_bus_error_is_set(error))
                         record_refusal(error, trace);
