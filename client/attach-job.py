@@ -101,6 +101,13 @@ class Server(pdb._PdbServer):
             sys.settrace(None)
         return None
 
+    def _read_reply(self):
+        # A client that is killed with something unread resets the connection. That would be raised in the job (3.14, 3.15).
+        try:
+            return super()._read_reply()
+        except OSError:
+            raise EOFError from None
+
     def do_debug(self, arg):
         # Ends with sys.settrace(), made for a prompt within a trace function, where that has no effect yet.
         super().do_debug(arg)

@@ -367,9 +367,22 @@ static void look_at_call(Waker *waker, const ThreadCall *call) {
                 look_at_running(waker, span);
 }
 
-/* Somebody else's script has no file of ours that is read. */
-static bool foreign_is_taken(const Waker *waker) {
+/* Taken, as far as that has to be looked for. */
+static bool is_taken(const Waker *waker) {
+        if (waker->script)
+                return script_is_taken(waker->script);
         return waker->foreign && remote_exec_is_pending(waker->foreign, &waker->thread) <= 0;
+}
+
+static void end_taken(Waker *waker) {
+        Script *script = g_steal_pointer(&waker->script);
+
+        if (script)
+                script_withdraw(script);
+        if (process_alive(waker->target.pidfd))
+                succeed(waker);
+        else
+                fail_gone(waker);
 }
 
 static void look(Waker *waker) {
@@ -385,11 +398,8 @@ static void look(Waker *waker) {
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Waker *waker = userdata;
 
-        if (foreign_is_taken(waker)) {
-                if (process_alive(waker->target.pidfd))
-                        succeed(waker);
-                else
-                        fail_gone(waker);
+        if (is_taken(waker)) {
+                end_taken(waker);
         } else if (g_get_monotonic_time() >= waker->deadline) {
                 give_up(waker);
         } else {

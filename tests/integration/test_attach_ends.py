@@ -116,6 +116,25 @@ def test_killed_at_any_moment(session, kind, who):
     assert pid_alive(pid) and not report.exists()
 
 
+def test_killed_with_something_unread(session):
+    """The job's connection is reset then, not closed, in the middle of a step: that is not the job's business."""
+    job = session.run_counter("job")
+    pid = job.PID
+    pdb = session.attach("job")
+    pdb.command("next")
+    waiting = wait.until(lambda: matrix.look(pid), "the job waits for a command")
+    pdb.terminal.sendline("p __import__('time').sleep(0.5)")
+    wait.until(lambda: matrix.look(pid) not in (None, waiting), "the job is at the command")
+    debugger = next(one for one, command in session.processes() if "attach.py" in command)
+    os.kill(debugger, signal.SIGSTOP)
+    wait.until(lambda: matrix.look(pid) == waiting, "the job has answered")
+    os.kill(debugger, signal.SIGKILL)
+    pdb.terminal.expect(pexpect.EOF)
+    pdb.terminal.close()
+    job.counts_on()
+    probe.nothing_is_left(session, "job")
+
+
 @pytest.mark.parametrize("kind", LOCALS)
 def test_daemon_is_killed_meanwhile(session, kind):
     """The session goes on without it, and can be left; a new daemon gives the next."""

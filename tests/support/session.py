@@ -138,6 +138,12 @@ class Session:
         wait.until(job.counter, f"job {name} counts")
         return job
 
+    def job_output(self, name):
+        """What a job wrote."""
+        path = self.get_property(job_path(name), JOB, "LogPath")
+        return Path(path).read_text(errors="replace") if path else self.journal(f"--user-unit=helicopter-{name}", "-o", "cat", "_COMM=python3.14",
+                                                                                "_COMM=python3.15")
+
     # The bus.
 
     def busctl(self, *words, check=True):

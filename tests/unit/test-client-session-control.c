@@ -222,17 +222,6 @@ static void test_not_taken(void **state) {
         assert_false(fixture->control.taken);
 }
 
-/* The script was carried out before Wake was asked for. */
-static void test_quicker_than_the_question(void **state) {
-        Fixture *fixture = *state;
-
-        fixture->wake_error = HELICOPTER_ERROR_NO_SCRIPT;
-        exec(fixture, "pass");
-        assert_hears(fixture, "queued");
-        assert_hears(fixture, "taken");
-        assert_false(sd_bus_error_is_set(&fixture->control.error));
-}
-
 static void test_once_more(void **state) {
         Fixture *fixture = *state;
 
@@ -285,7 +274,6 @@ int main(void) {
                 TEST(test_another_thread),
                 TEST(test_not_queued),
                 TEST(test_not_taken),
-                TEST(test_quicker_than_the_question),
                 TEST(test_once_more),
                 TEST(test_end_withdraws),
                 TEST(test_nonsense),
