@@ -36,7 +36,7 @@ typedef struct Request {
         const char *cwd;
         char **environment;
         const char *grant_policy; /* NULL: the usual one */
-        char **properties; /* NAME=VALUE, of the unit; NULL: none given */
+        char **properties;        /* NAME=VALUE, of the unit; NULL: none given */
         uint32_t umask;
         GPtrArray *settings; /* what properties and umask mean */
 } Request;

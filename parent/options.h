@@ -15,7 +15,7 @@ typedef struct Options {
         char *working_directory; /* to run in; NULL: the parent's own */
         char **command;          /* what to execute */
         GrantPolicy grant_policy;
-        const char *script;      /* of `command`, when python3 was put in front of it; else NULL */
+        const char *script; /* of `command`, when python3 was put in front of it; else NULL */
 } Options;
 
 void options_clear(Options *options);
