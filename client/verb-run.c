@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/client-error.h"
 #include "client/connection.h"
@@ -15,6 +16,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 
 #define START_TIMEOUT (60 * G_USEC_PER_SEC)
 
@@ -22,13 +24,17 @@ typedef struct RunOptions {
         char *job;
         char *folder;
         char **variables;
+        char **properties;
+        char *grant_policy;
         gboolean wait;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options) {
         g_free(options->job);
         g_free(options->folder);
+        g_free(options->grant_policy);
         g_strfreev(options->variables);
+        g_strfreev(options->properties);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -49,6 +55,10 @@ static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv)
                 { "directory", 'C', 0, G_OPTION_ARG_FILENAME, &options->folder, "Run in this folder", "DIR" },
                 { "env", 'E', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->variables, "Set an environment variable",
                         "NAME=VALUE" },
+                { "property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options->properties,
+                        "Set a property of the job's unit, as MemoryMax=4G or Restart=on-failure", "NAME=VALUE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &options->grant_policy,
+                        "Who may debug it: " GRANT_POLICY_NAMES, "POLICY" },
                 { "wait", 'w', 0, G_OPTION_ARG_NONE, &options->wait, "Wait for the job's end, exit as it does", NULL },
                 { NULL },
         };
@@ -98,6 +108,51 @@ static int append_folder(sd_bus_message *call, const char *folder) {
         return sd_bus_message_append(call, "s", path ?: here);
 }
 
+static int append_properties(sd_bus_message *call, char **properties) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'e', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(call, "s", "properties");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(call, 'v', "as");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(call, properties);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(call);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+/* There is no call that only reads it. */
+static mode_t own_umask(void) {
+        mode_t mask = umask(0);
+
+        umask(mask);
+        return mask;
+}
+
+static int append_options(sd_bus_message *call, const RunOptions *options) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(call, "{sv}", "umask", "u", (uint32_t) own_umask());
+        if (r < 0)
+                return r;
+        if (options->grant_policy)
+                r = sd_bus_message_append(call, "{sv}", "grant-policy", "s", options->grant_policy);
+        if (r < 0)
+                return r;
+        if (options->properties)
+                r = append_properties(call, options->properties);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
 static int append_arguments(sd_bus_message *call, const RunOptions *options, char **command) {
         int r;
 
@@ -111,7 +166,7 @@ static int append_arguments(sd_bus_message *call, const RunOptions *options, cha
         if (r < 0)
                 return r;
         r = append_environment(call, options->variables);
-        return r < 0 ? r : sd_bus_message_append(call, "a{sv}", 0);
+        return r < 0 ? r : append_options(call, options);
 }
 
 static int start(

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The record of who was given what: one structured journal entry (sd_journal_send(3)) for each grant, script, refusal
- * and end of a lease. Fields: MESSAGE_ID, HELICOPTER_JOB, HELICOPTER_UNIT, HELICOPTER_TARGET_PID, HELICOPTER_TRACER_PID,
- * HELICOPTER_TRACER_UID, HELICOPTER_TRACER_EXE, and, when a lease ends, HELICOPTER_SECONDS.
+ * The record of who was given what: one structured journal entry (sd_journal_send(3)) for each grant, script, wake,
+ * change of policy, refusal, and end of a lease. units/helicopter.catalog explains them to who reads the journal, field by
+ * field. A field that is not known is left out: what a lease was for, say, when it began under an earlier daemon.
  */
 
 #include <systemd/sd-id128.h>
@@ -15,13 +15,29 @@
 #define AUDIT_GRANTED SD_ID128_MAKE(1f, 6c, 58, 6d, 0c, 3b, 4e, 6f, 9b, 0e, 43, 8f, 5e, d5, 1b, 7a)
 #define AUDIT_REFUSED SD_ID128_MAKE(5a, 07, e8, d3, 3d, 6e, 4b, 0d, 8c, 3c, 66, 51, b0, 49, 2f, c2)
 #define AUDIT_REVOKED SD_ID128_MAKE(c3, 2d, 19, 4b, 7e, 0a, 4c, 58, a7, 71, 0f, 5d, 92, e6, 84, 3b)
-
 #define AUDIT_SCRIPT SD_ID128_MAKE(8e, 41, 5d, 02, 97, b6, 4f, 1a, 8a, d3, 2c, 60, 7b, e1, 94, 05)
+#define AUDIT_WAKE SD_ID128_MAKE(62, d9, 0e, 7f, 41, 85, 4c, 3b, b1, 2a, 9d, 5e, c8, 07, 3f, 16)
+#define AUDIT_POLICY SD_ID128_MAKE(b7, 3c, 58, 24, ea, 91, 4d, 06, 95, 4f, 1b, 60, d2, 8e, 7a, c3)
 
-void audit_granted(const Job *job, uint32_t target_pid, const Caller *caller);
-/* A script was queued in the job. */
-void audit_script(const Job *job, uint32_t target_pid, const Caller *caller);
-void audit_refused(const char *job_name, uint32_t target_pid, const Caller *caller, const sd_bus_error *why);
+/* Who asked for what. */
+typedef struct Audit {
+        Job *job; /* NULL: it is not listed any more */
+        const char *job_name;
+        uint32_t target_pid; /* 0: not known */
+        const Caller *caller;
+        double seconds; /* from the request to now */
+} Audit;
+
+/* Something that is done on request. */
+typedef struct AuditEvent {
+        sd_id128_t id;
+        const char *what; /* as in "pid 5 (gdb) … pid 7" */
+} AuditEvent;
+
+extern const AuditEvent audit_granted, audit_script, audit_wake, audit_policy;
+
+void audit_done(const Audit *audit, const AuditEvent *event);
+void audit_refused(const Audit *audit, const sd_bus_error *why);
 
 /* Called when the job's tracer is another than before: records the end of a lease. */
 void audit_tracer_changed(Job *job, const JobProperties *before);

@@ -3,6 +3,7 @@
 #include "daemon/caller.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -14,7 +15,18 @@
 #define SO_PEERPIDFD 77
 #endif
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_creds, sd_bus_creds_unref)
+/* What the kernel knows of the other end of a connection: of the process that made it. */
+typedef struct Origin {
+        uint32_t
+                pid; /* 0: not known; by the kernel in a namespace that cannot be seen from here, by the bus ended, too */
+        uint32_t uid;
+        int pidfd; /* -1: it is not told */
+} Origin;
+
+static void origin_clear(Origin *origin) {
+        close_fd(&origin->pidfd);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Origin, origin_clear)
 
 void caller_clear(Caller *caller) {
         close_fd(&caller->pidfd);
@@ -22,79 +34,149 @@ void caller_clear(Caller *caller) {
         g_clear_pointer(&caller->executable, g_free);
 }
 
-/* On the private socket the connection is the sender, whatever the message has in its sender field. */
-static bool came_over_bus(sd_bus_message *message) {
-        return sd_bus_is_bus_client(sd_bus_message_get_bus(message)) > 0;
-}
+/* The pidfd is told since Linux 6.5. It is of the process that connected, also when that one has ended since and its
+ * pid is another's now; before Linux 6.16 there is none then (-ESRCH or -EINVAL). */
+static int query_socket(int socket_fd, Origin *ret_origin) {
+        struct ucred credentials;
+        socklen_t size = sizeof credentials;
+        int pidfd = -1;
 
-static int query_ids(sd_bus_message *message, pid_t *ret_pid, uid_t *ret_uid) {
-        const uint64_t mask = SD_BUS_CREDS_PID | SD_BUS_CREDS_EUID;
-        g_autoptr(sd_bus_creds) creds = NULL;
-        int r;
-
-        if (came_over_bus(message))
-                r = sd_bus_query_sender_creds(message, mask, &creds);
-        else
-                r = sd_bus_get_owner_creds(sd_bus_message_get_bus(message), mask, &creds);
-        if (r < 0)
-                return r;
-        r = sd_bus_creds_get_pid(creds, ret_pid);
-        if (r < 0)
-                return r;
-        return sd_bus_creds_get_euid(creds, ret_uid);
-}
-
-/* The pidfd that the kernel keeps for the other end of a socket. -ENOPROTOOPT before Linux 6.5, -ESRCH when it has been
- * reaped. */
-static int peer_pidfd(int socket_fd) {
-        int pidfd;
-        socklen_t size = sizeof pidfd;
-
-        if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+        if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
                 return -errno;
-        return pidfd;
+        size = sizeof pidfd;
+        if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0 && errno != ENOPROTOOPT)
+                return errno == EINVAL || errno == ENODATA ? -ESRCH : -errno;
+        *ret_origin = (Origin) { .pid = (uint32_t) credentials.pid, .uid = credentials.uid, .pidfd = pidfd };
+        return 0;
 }
 
-static int open_sender(sd_bus_message *message, pid_t pid) {
-        int pidfd;
+/* One entry of what GetConnectionCredentials replies. */
+static int read_credential(sd_bus_message *reply, Origin *origin) {
+        const char *name;
+        int r, fd;
 
-        if (!came_over_bus(message)) {
-                pidfd = peer_pidfd(sd_bus_get_fd(sd_bus_message_get_bus(message)));
-                if (pidfd != -ENOPROTOOPT)
-                        return pidfd;
-        }
-        return process_open(pid);
+        r = sd_bus_message_read(reply, "s", &name);
+        if (r < 0)
+                return r;
+        if (g_str_equal(name, "ProcessID"))
+                return sd_bus_message_read(reply, "v", "u", &origin->pid);
+        if (g_str_equal(name, "UnixUserID"))
+                return sd_bus_message_read(reply, "v", "u", &origin->uid);
+        if (!g_str_equal(name, "ProcessFD"))
+                return sd_bus_message_skip(reply, "v");
+        r = sd_bus_message_read(reply, "v", "h", &fd);
+        if (r < 0)
+                return r;
+        close_fd(&origin->pidfd);
+        origin->pidfd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return origin->pidfd < 0 ? -errno : 0;
 }
 
-static int hold_sender(sd_bus_message *message, Caller *caller) {
-        pid_t pid;
-        uid_t uid;
+static int read_credentials(sd_bus_message *reply, Origin *ret_origin) {
+        g_auto(Origin) origin = { .uid = UINT32_MAX, .pidfd = -1 };
         int r;
 
-        r = query_ids(message, &caller->pid, &caller->uid);
+        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
         if (r < 0)
                 return r;
-        caller->pidfd = open_sender(message, caller->pid);
-        if (caller->pidfd < 0)
-                return caller->pidfd;
-        /* Still connected after the pidfd was opened: so it is of the sender, not of a later process with its pid. */
-        r = query_ids(message, &pid, &uid);
+        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+                r = read_credential(reply, &origin);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(reply);
+                if (r < 0)
+                        return r;
+        }
         if (r < 0)
                 return r;
-        return pid == caller->pid && process_alive(caller->pidfd) ? 0 : -ESRCH;
+        *ret_origin = origin;
+        origin.pidfd = -1;
+        return 0;
+}
+
+/* The bus tells the pidfd since dbus-daemon 1.15.8 and dbus-broker 34. Not by sd-bus, whose creds have it since 256 only.
+ */
+static int query_bus(sd_bus_message *message, Origin *ret_origin) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        r = sd_bus_call_method(sd_bus_message_get_bus(message), "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                "org.freedesktop.DBus", "GetConnectionCredentials", &error, &reply, "s",
+                sd_bus_message_get_sender(message));
+        return r < 0 ? r : read_credentials(reply, ret_origin);
+}
+
+/* On the private socket the connection is the sender, whatever the message has in its sender field. */
+static int query_origin(sd_bus_message *message, Origin *ret_origin) {
+        sd_bus *bus = sd_bus_message_get_bus(message);
+
+        if (sd_bus_is_bus_client(bus) > 0)
+                return query_bus(message, ret_origin);
+        return query_socket(sd_bus_get_fd(bus), ret_origin);
+}
+
+/* Still connected after the pidfd was opened: so it is of the sender, and not of a later process with its pid. */
+static int open_sender(sd_bus_message *message, Origin *origin) {
+        g_auto(Origin) again = { .pidfd = -1 };
+        int r;
+
+        if (origin->pidfd < 0) {
+                origin->pidfd = process_open((pid_t) origin->pid);
+                if (origin->pidfd < 0)
+                        return origin->pidfd;
+                r = query_origin(message, &again);
+                if (r < 0)
+                        return r;
+                if (again.pid != origin->pid)
+                        return -ESRCH;
+        }
+        return process_alive(origin->pidfd) ? 0 : -ESRCH;
+}
+
+static int hold_sender(sd_bus_message *message, Caller *caller, sd_bus_error *error) {
+        g_auto(Origin) origin = { .pidfd = -1 };
+        int r;
+
+        r = query_origin(message, &origin);
+        if (r >= 0 && (origin.pid == 0 || origin.pid > G_MAXINT32))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_PERMITTED,
+                        "It cannot be told which process calls: it has ended, or is in a pid namespace that the daemon "
+                        "cannot see into.");
+        if (r >= 0)
+                r = open_sender(message, &origin);
+        if (r < 0)
+                return sd_bus_error_setf(
+                        error, HELICOPTER_ERROR_TARGET_GONE, "The caller is gone: %s.", g_strerror(-r));
+        caller->pid = (pid_t) origin.pid;
+        caller->uid = origin.uid;
+        caller->pidfd = g_steal_fd(&origin.pidfd);
+        return 0;
+}
+
+/* The connection's credentials are those of its beginning: meanwhile the process may have executed a setuid program. */
+static int check_users(const Caller *caller, sd_bus_error *error) {
+        uid_t real, effective;
+        int r;
+
+        if (caller->uid != geteuid())
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
+                        "User %u may not use another user's daemon.", caller->uid);
+        r = process_users(caller->pid, &real, &effective);
+        if (r < 0 || !process_alive(caller->pidfd))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The caller is gone.");
+        if (real != caller->uid || effective != caller->uid)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
+                        "Process %d runs as another user since it connected.", caller->pid);
+        return 0;
 }
 
 int caller_query(sd_bus_message *message, Caller *caller, sd_bus_error *error) {
         g_autofree char *link = NULL;
         int r;
 
-        r = hold_sender(message, caller);
+        r = hold_sender(message, caller, error);
         if (r < 0)
-                return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_TARGET_GONE, "The caller is gone: %s.", g_strerror(-r));
-        if (caller->uid != geteuid())
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "User %u may not use another user's daemon.", caller->uid);
+                return r;
         link = g_strdup_printf("/proc/%d/exe", caller->pid);
         caller->executable = g_file_read_link(link, NULL);
         caller->command = process_command(caller->pid);
@@ -102,5 +184,5 @@ int caller_query(sd_bus_message *message, Caller *caller, sd_bus_error *error) {
                 caller->executable = g_strdup("");
         if (!caller->command)
                 caller->command = g_strdup("");
-        return 0;
+        return check_users(caller, error);
 }

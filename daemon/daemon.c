@@ -3,17 +3,11 @@
 #include "daemon/daemon.h"
 
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "daemon/ended.h"
-#include "daemon/environment-file.h"
 #include "helicopter/log.h"
 
-/* Beyond the time that a job may take to start. */
-#define ENVIRONMENT_AGE (2 * 60 * G_USEC_PER_SEC)
-
 void daemon_clear(Daemon *daemon) {
-        sd_event_source_disable_unref(daemon->clean_up);
         settle_free(daemon->settle);
         user_bus_free(daemon->user_bus);
         listener_stop(&daemon->listener);
@@ -25,18 +19,6 @@ static void serve(void *userdata) {
 
         listener_open(&daemon->listener);
         sd_notify(false, "READY=1");
-}
-
-static int on_clean_up(sd_event_source *source, uint64_t usec, void *userdata) {
-        environment_file_remove_old(ENVIRONMENT_AGE);
-        return 0;
-}
-
-/* Now what is old already, later what the daemon before may have written just now. */
-static int clean_up(Daemon *daemon) {
-        environment_file_remove_old(ENVIRONMENT_AGE);
-        return sd_event_add_time_relative(
-                daemon->manager->event, &daemon->clean_up, CLOCK_MONOTONIC, ENVIRONMENT_AGE, 0, on_clean_up, NULL);
 }
 
 static int failed(const char *what, int r) {
@@ -66,9 +48,6 @@ int daemon_start(Daemon *daemon, sd_event *event) {
         if (r < 0)
                 return failed("The user bus cannot be used", r);
         ended_watch(daemon->manager);
-        r = clean_up(daemon);
-        if (r < 0)
-                return failed("The event loop cannot be used", r);
         r = settle_new(daemon->manager, on_settled, daemon, &daemon->settle);
         if (r < 0)
                 return failed("The jobs that run cannot be waited for", r);

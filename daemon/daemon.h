@@ -13,7 +13,6 @@ typedef struct Daemon {
         Listener listener;
         UserBus *user_bus;
         Settle *settle;
-        sd_event_source *clean_up;
 } Daemon;
 
 /*

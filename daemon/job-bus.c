@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/order.h"
+#include "daemon/service-manager.h"
 #include "daemon/trace.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
@@ -16,8 +17,6 @@
 
 #define STOP_GRACE (10 * G_USEC_PER_SEC)
 #define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
-
-#define WAKE_TIMEOUT_MAX ((uint64_t) G_TIME_SPAN_HOUR)
 
 /* What the kernel and a loaded machine may take after SIGKILL. */
 #define STOP_KILL_TIMEOUT (15 * G_USEC_PER_SEC)
@@ -92,8 +91,11 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
         if (r < 0)
                 return r;
         r = sd_bus_message_append(order, "t", grace);
-        if (r < 0 || !call)
-                return r < 0 ? r : order_send(job, order, NULL, NULL, error);
+        if (r < 0)
+                return r;
+        job->stopping = true;
+        if (!call)
+                return order_send(job, order, NULL, NULL, error);
         stop = g_new(Stop, 1);
         *stop = (Stop) { .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .grace = grace };
         hooks = (OrderHooks) { .reply = await_end, .free = stop_free, .userdata = stop };
@@ -105,6 +107,7 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         uint64_t grace = STOP_GRACE;
+        Job *job = userdata;
         int r;
 
         r = bus_options_read(message, "Stop", (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
@@ -112,13 +115,13 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
                 return r;
         if (grace > STOP_GRACE_MAX)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "The grace period is longer than a day.");
-        r = job_order_stop(userdata, grace, message, error);
+        /* Between its end and its next start the job is its unit's alone. */
+        r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_order_stop(job, grace, message, error);
         return r < 0 ? r : 1;
 }
 
 /* An order with the same name and arguments, answered as the parent answers it. */
-static int pass_on_with(
-        sd_bus_message *message, Job *job, const char *method, const OrderHooks *hooks, sd_bus_error *error) {
+static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
@@ -128,31 +131,8 @@ static int pass_on_with(
         r = sd_bus_message_copy(order, message, true);
         if (r < 0)
                 return r;
-        r = order_send(job, order, message, hooks, error);
+        r = order_send(job, order, message, &(OrderHooks) { .reply = order_pass_answer }, error);
         return r < 0 ? r : 1;
-}
-
-static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
-        return pass_on_with(message, job, method, &(OrderHooks) { .reply = order_pass_answer }, error);
-}
-
-/* Answered when the script has been taken, or its time is over. */
-static int method_wake(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        OrderHooks hooks = { .reply = order_pass_answer };
-        const char *mode;
-        const BusOption options[] = { { "mode", 's', &mode }, { "timeout", 't', &hooks.extra_time }, {} };
-        int r;
-
-        r = sd_bus_message_skip(message, "u");
-        if (r >= 0)
-                r = bus_options_read(message, "Wake", options, error);
-        if (r >= 0)
-                r = sd_bus_message_rewind(message, true);
-        if (r < 0)
-                return r;
-        if (hooks.extra_time > WAKE_TIMEOUT_MAX)
-                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "Wake's timeout is longer than an hour.");
-        return pass_on_with(message, userdata, "Wake", &hooks, error);
 }
 
 static int method_list_processes(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -175,9 +155,11 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("RemoteExec", SD_BUS_ARGS("u", target_pid, "h", script, "a{sv}", options),
                 SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Wake", SD_BUS_ARGS("u", target_pid, "a{sv}", options),
-                SD_BUS_RESULT("a{sv}", result), method_wake, SD_BUS_VTABLE_UNPRIVILEGED),
+                SD_BUS_RESULT("a{sv}", result), wake_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
                 method_list_processes, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetGrantPolicy", SD_BUS_ARGS("s", policy), SD_BUS_NO_RESULT,
+                set_grant_policy_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -208,6 +190,8 @@ static const sd_bus_vtable vtable[] = {
                 SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExitCode", "i", NULL, offsetof(Job, told.exit_code), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExitSignal", "i", NULL, offsetof(Job, told.exit_signal),
+                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("GrantPolicy", "s", NULL, offsetof(Job, told.grant_policy),
                 SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("FailureReason", "s", NULL, offsetof(Job, told.failure_reason),
                 SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -9,12 +9,13 @@
 
 #include "daemon/audit.h"
 #include "daemon/ended.h"
-#include "daemon/environment-file.h"
 #include "daemon/job-bus.h"
+#include "daemon/service-manager.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/process.h"
 
 Job *job_new(Manager *manager, const char *name, uint64_t id) {
         Job *job = g_new(Job, 1);
@@ -45,6 +46,7 @@ Job *job_free(Job *job) {
         job_properties_clear(&job->told);
         g_free(job->name);
         free(job->object);
+        g_free(job->tracer_executable);
         g_free(job);
         return NULL;
 }
@@ -61,7 +63,8 @@ static void on_ended(Job *job) {
         log_info("Job %s has ended: %s, code %d, signal %d.", job->name, job->told.state, job->told.exit_code,
                 job->told.exit_signal);
         forget_parent(job);
-        environment_file_remove(job->name);
+        if (job->stopping && unit_stop_ended(job, NULL, NULL) < 0)
+                log_debug("Job %s has no unit to be stopped.", job->name);
         ended_keep(job);
         manager_job_ended(job->manager, job);
 }
@@ -142,6 +145,11 @@ static int on_parent_exit(sd_event_source *source, int fd, uint32_t events, void
         if (!ended_find(job))
                 job_fail(job, reason);
         return 0;
+}
+
+void job_check_parent(Job *job) {
+        if (job->parent_pidfd >= 0 && !process_alive(job->parent_pidfd))
+                on_parent_exit(job->parent_source, job->parent_pidfd, 0, job);
 }
 
 int job_set_parent(Job *job, Peer *peer, pid_t pid, int pidfd) {

@@ -16,14 +16,20 @@
 typedef struct Wait Wait;
 
 struct Job {
-        uint64_t id;      /* no other job has it, also none of the same name */
-        Manager *manager; /* not owned; outlives the job */
-        Peer *peer;       /* its parent's connection; NULL while there is none */
-        bool never_ran;   /* StartJob failed: not to be listed */
-        Wait *waits;      /* calls to be answered when the state allows it; daemon/wait.h */
-        int parent_pidfd; /* to notice a parent that ends without a word */
+        uint64_t id;              /* no other job has it, also none of the same name */
+        Manager *manager;         /* not owned; outlives the job */
+        Peer *peer;               /* its parent's connection; NULL while there is none */
+        bool never_ran;           /* StartJob failed: not to be listed */
+        const char *launch_error; /* the D-Bus error that StartJob failed with, static; NULL: by the exit code */
+        bool waits_for_unit;      /* one of an earlier job is in the way: what registers now is not this one */
+        bool stopping;            /* was told to stop, and shall not be started again */
+        Wait *waits;              /* calls to be answered when the state allows it; daemon/wait.h */
+        int parent_pidfd;         /* to notice a parent that ends without a word */
         sd_event_source *parent_source;
-        int64_t tracer_since; /* g_get_monotonic_time(); for the audit */
+        int64_t tracer_since; /* g_get_monotonic_time(); this and what follows is for the audit */
+        uint32_t tracer_known;
+        uint32_t traced_pid;     /* by tracer_known; 0: not known */
+        char *tracer_executable; /* of tracer_known; NULL: not known */
 
         char *name;
         char *object;
@@ -58,6 +64,9 @@ void job_tell(Job *job, const JobProperties *properties);
  * errno.
  */
 int job_set_parent(Job *job, Peer *peer, pid_t pid, int pidfd);
+
+/* Notice a parent that has ended, if it has, before its pidfd is looked at. */
+void job_check_parent(Job *job);
 
 /* The parent's connection has gone; the parent itself may live and come back. */
 void job_parent_lost(Job *job);

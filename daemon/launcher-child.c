@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "daemon/file-limit.h"
 #include "daemon/launcher.h"
 #include "helicopter/cleanup.h"
+#include "helicopter/error.h"
 #include "helicopter/log.h"
 
 static char *log_path(const Launch *launch) {
@@ -31,11 +33,14 @@ static int open_log(const char *path) {
 
 /* In the child, before it executes the parent: nothing that is the daemon's own, and a session of its own. */
 static void set_up_child(void *userdata) {
+        const Launch *launch = userdata;
         sigset_t none;
 
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         file_limit_restore();
+        if (launch->umask != UMASK_OF_LAUNCHER)
+                umask(launch->umask);
         setsid();
 }
 
@@ -92,6 +97,15 @@ static void fail(Launch *launch, int error, const char *what, const char *why) {
         launch_finish(launch, error, reason);
 }
 
+static void refuse_settings(Launch *launch) {
+        Job *job = launch_job(launch);
+
+        if (job)
+                job->launch_error = HELICOPTER_ERROR_BAD_OPTION;
+        launch_finish(
+                launch, -EOPNOTSUPP, "Properties of a unit need a service manager, and there is none on the user bus.");
+}
+
 void launch_as_child(Launch *launch) {
         g_autofree char *path = log_path(launch);
         autofd output = open_log(path);
@@ -99,13 +113,17 @@ void launch_as_child(Launch *launch) {
         GPid pid;
         int r;
 
+        if (launch->settings->len > 0) {
+                refuse_settings(launch);
+                return;
+        }
         if (output < 0) {
                 fail(launch, output, path, g_strerror(-output));
                 return;
         }
         if (!g_spawn_async_with_pipes_and_fds(launch->cwd, (const char *const *) launch->command, NULL,
-                    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDIN_FROM_DEV_NULL, set_up_child, NULL, -1, output, output,
-                    NULL, NULL, 0, &pid, NULL, NULL, NULL, &error)) {
+                    G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, launch, launch->environment, output, output, NULL, NULL, 0,
+                    &pid, NULL, NULL, NULL, &error)) {
                 fail(launch, -EIO, "It cannot be started", error->message);
                 return;
         }

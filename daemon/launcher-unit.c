@@ -3,17 +3,16 @@
 /* Jobs as transient units: StartTransientUnit of org.freedesktop.systemd1(5), its result awaited through JobRemoved. */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "daemon/launcher.h"
+#include "daemon/service-manager.h"
+#include "daemon/unit-property.h"
 #include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/exit-code.h"
 #include "helicopter/log.h"
-
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_OBJECT "/org/freedesktop/systemd1"
-#define SYSTEMD_INTERFACE "org.freedesktop.systemd1.Manager"
-
-#define CALL_TIMEOUT (30 * G_USEC_PER_SEC)
 
 /* How long the unit of an ended job of the same name may take to go away. */
 #define COLLECT_TIMEOUT (10 * G_USEC_PER_SEC)
@@ -49,7 +48,10 @@ static int start_unit(Launch *launch);
 static void give_up(Launch *launch, int result, const char *why) {
         g_autofree char *unit = unit_name(launch);
         g_autofree char *reason = g_strdup_printf("The service manager did not start %s: %s", unit, why);
+        Job *job = launch_job(launch);
 
+        if (job && result == -EEXIST)
+                job->launch_error = HELICOPTER_ERROR_JOB_EXISTS;
         g_hash_table_remove(launch->launcher->units, unit);
         launch_finish(launch, result, reason);
 }
@@ -69,30 +71,87 @@ static void wait_for_collection(Launch *launch) {
                 give_up(launch, r, g_strerror(-r));
 }
 
+static void retry(Launch *launch) {
+        int r = start_unit(launch);
+
+        if (r < 0)
+                give_up(launch, r, g_strerror(-r));
+}
+
 static int on_unit_removed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Launcher *launcher = userdata;
         const char *unit;
         Launch *launch;
-        int r;
+        int r = sd_bus_message_read(message, "so", &unit, NULL);
 
-        r = sd_bus_message_read(message, "so", &unit, NULL);
         if (r < 0)
                 return r;
         launch = g_hash_table_lookup(launcher->units, unit);
         if (!launch || !launch->collection)
                 return 0;
         launch->collection = sd_event_source_disable_unref(launch->collection);
-        r = start_unit(launch);
-        if (r < 0)
-                give_up(launch, r, g_strerror(-r));
+        retry(launch);
         return 0;
 }
 
-/* Errors of the bus that mean that there is no service manager. */
-static bool nobody_there(const sd_bus_error *error) {
-        return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-                sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
-                sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED);
+static void about_to_start_again(Launch *launch) {
+        g_autofree char *why = g_strdup_printf("one of that name is about to be started again (Restart=); 'systemctl "
+                                               "--user stop helicopter-%s' keeps it from that.",
+                launch->job_name);
+
+        give_up(launch, -EEXIST, why);
+}
+
+/* What stands in the way is about to be started again (Restart=), and would not go away. */
+static int on_state(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Launch *launch = userdata;
+        const char *state = "";
+
+        if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "v", "s", &state) < 0)
+                state = "";
+        if (g_str_equal(state, "activating"))
+                about_to_start_again(launch);
+        else if (sd_bus_message_is_method_error(reply, NULL))
+                retry(launch); /* it has gone meanwhile */
+        else
+                wait_for_collection(launch);
+        return 0;
+}
+
+/* A unit of that name exists. */
+static int look_at_it(Launch *launch) {
+        sd_bus *bus = service_manager_bus(launch->launcher->service_manager);
+        g_autofree char *unit = unit_name(launch);
+        g_autoptr(sd_bus_message) message = NULL;
+        char *object = NULL;
+        int r;
+
+        if (!bus)
+                return -ENOTCONN;
+        r = sd_bus_path_encode(SYSTEMD_OBJECT "/unit", unit, &object);
+        if (r < 0)
+                return r;
+        r = service_manager_call_new(bus, object, "org.freedesktop.DBus.Properties", "Get", &message);
+        free(object);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "ss", "org.freedesktop.systemd1.Unit", "ActiveState");
+        if (r < 0)
+                return r;
+        launch->call = sd_bus_slot_unref(launch->call);
+        return sd_bus_call_async(bus, &launch->call, message, on_state, launch, SERVICE_MANAGER_TIMEOUT);
+}
+
+static void unit_exists(Launch *launch) {
+        Job *job = launch_job(launch);
+        int r;
+
+        /* What registers from now on is not what this launch has started. */
+        if (job)
+                job->waits_for_unit = true;
+        r = look_at_it(launch);
+        if (r < 0)
+                give_up(launch, r, g_strerror(-r));
 }
 
 static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
@@ -110,9 +169,9 @@ static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
                 return 0;
         }
         if (sd_bus_error_has_name(error, "org.freedesktop.systemd1.UnitExists"))
-                wait_for_collection(launch);
+                unit_exists(launch);
         else
-                give_up(launch, nobody_there(error) ? -EHOSTUNREACH : -EIO, error->message);
+                give_up(launch, service_manager_is_absent(error) ? -EHOSTUNREACH : -EIO, error->message);
         return 0;
 }
 
@@ -163,8 +222,9 @@ static int append_properties(sd_bus_message *message, const Launch *launch) {
         if (r < 0)
                 return r;
         /*
-         * KillMode: the parent passes SIGTERM on, and what is left after the job is killed. OOMPolicy: a worker that is
+         * StandardInputFileDescriptor: the environment, for the parent, which gives the job an empty input. KillMode: the parent passes SIGTERM on, and what is left after the job is killed. OOMPolicy: a worker that is
          * killed for its memory is the job's own affair. CollectMode: a failed unit must not keep the name.
+         * RestartPreventExitStatus: a command that is not there will not be there the next time.
          */
         r = sd_bus_message_append(message, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
                 "Slice", "s", "helicopter.slice", "Type", "s", "exec", "WorkingDirectory", "s", launch->cwd,
@@ -173,23 +233,19 @@ static int append_properties(sd_bus_message *message, const Launch *launch) {
                 "inactive-or-failed");
         if (r < 0)
                 return r;
+        r = sd_bus_message_append(message, "(sv)(sv)", "StandardInputFileDescriptor", "h", launch->environment,
+                "RestartPreventExitStatus", "(aiai)", 3, EXIT_OWN_FAILURE, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, 0);
+        if (r < 0)
+                return r;
+        if (launch->umask != UMASK_OF_LAUNCHER)
+                r = sd_bus_message_append(message, "(sv)", "UMask", "u", launch->umask);
+        if (r < 0)
+                return r;
         r = append_command(message, launch->command);
+        if (r < 0)
+                return r;
+        r = unit_settings_append(message, launch->settings); /* last, for they may replace some of the above */
         return r < 0 ? r : sd_bus_message_close_container(message);
-}
-
-static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret_message) {
-        g_autoptr(sd_bus_message) message = NULL;
-        int r;
-
-        r = sd_bus_message_new_method_call(bus, &message, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE, method);
-        if (r < 0)
-                return r;
-        /* Where the service manager does not run already, nobody shall try to start one. */
-        r = sd_bus_message_set_auto_start(message, false);
-        if (r < 0)
-                return r;
-        *ret_message = g_steal_pointer(&message);
-        return 0;
 }
 
 static int ignore_reply(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -197,25 +253,24 @@ static int ignore_reply(sd_bus_message *message, void *userdata, sd_bus_error *e
 }
 
 /* Without a subscriber the service manager sends no signals. */
-static int subscribe(Launcher *launcher) {
-        sd_bus *bus = launcher->manager->user_bus;
+static int subscribe(Launcher *launcher, sd_bus *bus) {
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 
-        if (launcher->removed)
+        if (launcher->removed && sd_bus_slot_get_bus(launcher->removed) == bus)
                 return 0;
-        r = sd_bus_match_signal_async(bus, &launcher->removed, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE,
-                "JobRemoved", on_removed, NULL, launcher);
+        launcher->removed = sd_bus_slot_unref(launcher->removed);
+        launcher->unit_removed = sd_bus_slot_unref(launcher->unit_removed);
+        r = service_manager_match(bus, "JobRemoved", on_removed, launcher, &launcher->removed);
         if (r < 0)
                 return r;
-        r = sd_bus_match_signal_async(bus, &launcher->unit_removed, SYSTEMD_NAME, SYSTEMD_OBJECT, SYSTEMD_INTERFACE,
-                "UnitRemoved", on_unit_removed, NULL, launcher);
+        r = service_manager_match(bus, "UnitRemoved", on_unit_removed, launcher, &launcher->unit_removed);
         if (r < 0)
                 return r;
-        r = new_call(bus, "Subscribe", &message);
+        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, "Subscribe", &message);
         if (r < 0)
                 return r;
-        return sd_bus_call_async(bus, NULL, message, ignore_reply, NULL, CALL_TIMEOUT);
+        return sd_bus_call_async(bus, NULL, message, ignore_reply, NULL, SERVICE_MANAGER_TIMEOUT);
 }
 
 /* A launch of that name whose end was never told, and whose job was given up. */
@@ -229,15 +284,18 @@ static void forget_earlier(Launch *launch, const char *unit) {
 }
 
 static int start_unit(Launch *launch) {
-        sd_bus *bus = launch->launcher->manager->user_bus;
+        sd_bus *bus = service_manager_bus(launch->launcher->service_manager);
         g_autoptr(sd_bus_message) message = NULL;
         g_autofree char *unit = unit_name(launch);
+        Job *job = launch_job(launch);
         int r;
 
-        r = subscribe(launch->launcher);
+        if (!bus)
+                return -ENOTCONN;
+        r = subscribe(launch->launcher, bus);
         if (r < 0)
                 return r;
-        r = new_call(bus, "StartTransientUnit", &message);
+        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, "StartTransientUnit", &message);
         if (r < 0)
                 return r;
         r = sd_bus_message_append(message, "ss", unit, "fail");
@@ -250,19 +308,20 @@ static int start_unit(Launch *launch) {
         if (r < 0)
                 return r;
         launch->call = sd_bus_slot_unref(launch->call);
-        r = sd_bus_call_async(bus, &launch->call, message, on_queued, launch, CALL_TIMEOUT);
+        r = sd_bus_call_async(bus, &launch->call, message, on_queued, launch, SERVICE_MANAGER_TIMEOUT);
         if (r < 0)
                 return r;
+        if (job)
+                job->waits_for_unit = false;
         forget_earlier(launch, unit);
         g_hash_table_replace(launch->launcher->units, g_steal_pointer(&unit), launch);
         return 0;
 }
 
 void launch_as_unit(Launch *launch) {
-        sd_bus *bus = launch->launcher->manager->user_bus;
         int r;
 
-        if (!bus || sd_bus_is_ready(bus) <= 0) {
+        if (!service_manager_bus(launch->launcher->service_manager)) {
                 launch_finish(launch, -EHOSTUNREACH, NULL);
                 return;
         }

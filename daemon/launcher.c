@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "config.h"
-#include "daemon/environment-file.h"
+#include "daemon/environment-memory.h"
 #include "helicopter/cleanup.h"
 
 static const LaunchMethod methods[] = { launch_as_unit, launch_as_child };
@@ -15,6 +15,7 @@ Launcher *launcher_new(Manager *manager) {
 
         *launcher = (Launcher) {
                 .manager = manager,
+                .service_manager = service_manager_new(manager),
                 .units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         };
         return launcher;
@@ -25,6 +26,7 @@ Launcher *launcher_free(Launcher *launcher) {
                 return NULL;
         sd_bus_slot_unref(launcher->removed);
         sd_bus_slot_unref(launcher->unit_removed);
+        service_manager_free(launcher->service_manager);
         g_hash_table_unref(launcher->units);
         g_free(launcher);
         return NULL;
@@ -36,12 +38,14 @@ static const char *parent_path(void) {
         return override ? override : HELICOPTER_PARENT_PATH;
 }
 
-static char **parent_command(const LaunchRequest *request, const char *environment_file) {
+static char **parent_command(const LaunchRequest *request) {
         g_autoptr(GPtrArray) command = g_ptr_array_new();
 
         g_ptr_array_add(command, g_strdup(parent_path()));
         g_ptr_array_add(command, g_strdup_printf("--job=%s", request->name));
-        g_ptr_array_add(command, g_strdup_printf("--environment=%s", environment_file));
+        g_ptr_array_add(command, g_strdup("--environment-on-stdin"));
+        if (request->grant_policy)
+                g_ptr_array_add(command, g_strdup_printf("--grant-policy=%s", request->grant_policy));
         g_ptr_array_add(command, g_strdup("--"));
         for (const char *const *word = request->argv; *word; word++)
                 g_ptr_array_add(command, g_strdup(*word));
@@ -56,6 +60,8 @@ static void launch_free(Launch *launch) {
         g_free(launch->job_name);
         g_strfreev(launch->command);
         g_free(launch->cwd);
+        close_fd(&launch->environment);
+        g_ptr_array_unref(launch->settings);
         g_free(launch);
 }
 
@@ -76,13 +82,12 @@ void launch_finish(Launch *launch, int result, const char *reason) {
 }
 
 void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) {
-        g_autofree char *environment_file = NULL;
+        int environment = environment_memory_new(request->environment);
         Launch *launch;
-        int error;
 
-        environment_file = environment_file_write(job->name, request->environment, &error);
-        if (!environment_file) {
-                g_autofree char *reason = g_strdup_printf("Its environment cannot be stored: %s.", g_strerror(-error));
+        if (environment < 0) {
+                g_autofree char *reason =
+                        g_strdup_printf("Its environment cannot be stored: %s.", g_strerror(-environment));
 
                 job_fail(job, reason);
                 return;
@@ -92,8 +97,11 @@ void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) 
                 .launcher = launcher,
                 .job_name = g_strdup(request->name),
                 .job_id = job->id,
-                .command = parent_command(request, environment_file),
+                .command = parent_command(request),
                 .cwd = g_strdup(request->cwd),
+                .environment = environment,
+                .settings = g_ptr_array_ref(request->settings),
+                .umask = request->umask,
         };
         methods[0](launch);
 }

@@ -7,13 +7,22 @@
  * that one has been executed.
  */
 
+#include <glib.h>
+
 #include "daemon/job.h"
+#include "daemon/service-manager.h"
+
+/* The umask stays that of the daemon or of the service manager. */
+#define UMASK_OF_LAUNCHER UINT32_MAX
 
 typedef struct LaunchRequest {
         const char *name;
         const char *const *argv;
         const char *cwd;
         const char *const *environment;
+        GPtrArray *settings; /* of the unit; daemon/unit-property.h */
+        uint32_t umask;
+        const char *grant_policy; /* NULL: the usual one */
 } LaunchRequest;
 
 /* One job being started. Owned by whoever works on it, until launch_finish(). */
@@ -24,6 +33,9 @@ typedef struct Launch {
         uint64_t job_id;
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
+        int environment;     /* of the job; daemon/environment-memory.h */
+        GPtrArray *settings; /* of the unit, a reference */
+        uint32_t umask;
         sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */
         char *unit_job;              /* the service manager's name for starting the unit; NULL: not known yet */
         sd_event_source *collection; /* the deadline of an old unit that is in the way; launcher-unit.c */
@@ -33,7 +45,8 @@ typedef struct Launch {
 typedef void (*LaunchMethod)(Launch *launch);
 
 struct Launcher {
-        Manager *manager;     /* not owned */
+        Manager *manager; /* not owned */
+        ServiceManager *service_manager;
         GHashTable *units;    /* the names of units whose start is under way → Launch, owned by launcher-unit.c */
         sd_bus_slot *removed; /* matches for the service manager's JobRemoved and UnitRemoved */
         sd_bus_slot *unit_removed;

@@ -9,14 +9,12 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "daemon/bounds.h"
 #include "daemon/peer.h"
 #include "daemon/settle.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
 #include "helicopter/private-socket.h"
-
-/* More connections than these are refused: each job has one, the rest are clients. */
-#define PEERS_MAX 8192
 
 #define ACCEPT_PAUSE G_USEC_PER_SEC
 
@@ -43,9 +41,11 @@ static int pause_accepting(Listener *listener) {
 static void serve(Listener *listener, int connection) {
         int r = peer_add(listener->manager, connection);
 
-        if (r == -EPERM)
+        if (r == -EUSERS)
+                log_warning("There are too many connections already; one more was refused.");
+        else if (r == -EPERM)
                 log_warning("A connection of another user was refused.");
-        else if (r < 0)
+        else if (r < 0 && r != -ECONNRESET && r != -EPIPE) /* else it is gone already */
                 log_error("Cannot serve a connection: %s.", g_strerror(-r));
 }
 
@@ -60,13 +60,10 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
                         return 0;
                 return pause_accepting(listener);
         }
-        if (g_hash_table_size(manager->peers) + listener->waiting->len >= PEERS_MAX) {
-                log_warning("There are %d connections already; one more was refused.", PEERS_MAX);
-                close(connection);
-                return 0;
-        }
         if (listener->open || (manager->settle && settle_is_parent(manager->settle, connection)))
                 serve(listener, connection);
+        else if (listener->waiting->len >= PEERS_MAX)
+                close(connection);
         else
                 g_array_append_val(listener->waiting, connection);
         return 0;

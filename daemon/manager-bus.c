@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "config.h"
+#include "daemon/bounds.h"
 #include "daemon/job-bus.h"
 #include "daemon/job.h"
 #include "daemon/start.h"
@@ -102,8 +103,13 @@ static int method_forget_job(sd_bus_message *message, void *userdata, sd_bus_err
 }
 
 static int method_terminate(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        int r = manager_terminate(userdata, message);
+        Manager *manager = userdata;
+        int r;
 
+        if (manager->terminating->len >= PENDING_CALLS_MAX)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "The daemon has been told to end often enough.");
+        r = manager_terminate(manager, message);
         return r < 0 ? r : 1;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "daemon/bounds.h"
 #include "daemon/job-bus.h"
 #include "daemon/job.h"
 #include "daemon/launcher.h"
@@ -17,10 +18,6 @@
 #include "helicopter/log.h"
 #include "helicopter/printable.h"
 #include "helicopter/process.h"
-
-/* Jobs that have not ended, and jobs that have and are still listed. */
-#define JOBS_MAX 4096
-#define ENDED_MAX 1000
 
 /* How long a job has between SIGTERM and SIGKILL when the daemon is told to terminate, and all of them together. */
 #define TERMINATE_GRACE (10 * G_USEC_PER_SEC)
@@ -46,6 +43,7 @@ Manager *manager_new(sd_event *event) {
                 .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_job),
                 .ended = G_QUEUE_INIT,
                 .peers = g_hash_table_new_full(NULL, NULL, NULL, free_peer),
+                .pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .terminating = g_ptr_array_new_with_free_func(unref_message),
         };
         manager->launcher = launcher_new(manager);
@@ -64,6 +62,7 @@ Manager *manager_free(Manager *manager) {
         launcher_free(manager->launcher);
         sd_event_source_disable_unref(manager->terminate_deadline);
         g_ptr_array_unref(manager->terminating);
+        g_hash_table_unref(manager->pending);
         sd_bus_close_unref(manager->user_bus);
         sd_event_unref(manager->event);
         g_free(manager);
@@ -271,8 +270,12 @@ static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *u
 void manager_stop_if_terminating(Manager *manager, Job *job) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        if (!manager_is_terminating(manager) || job_has_ended(job))
+        if (!manager_is_terminating(manager))
                 return;
+        if (job_has_ended(job)) { /* its unit may be about to start it again */
+                unit_stop_ended(job, NULL, NULL);
+                return;
+        }
         /* A job whose parent is not connected is stopped when that one comes back. */
         if (job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
                 log_warning("%s", error.message);

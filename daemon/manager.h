@@ -26,8 +26,9 @@ typedef struct Manager {
         GQueue ended;                  /* the Jobs of `jobs` that have ended, oldest first */
         sd_event_source *ended_source; /* new records of ended jobs; daemon/ended.h */
         bool ended_loaded;
-        Settle *settle;    /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
-        GHashTable *peers; /* Peer → itself, owned */
+        Settle *settle;      /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
+        GHashTable *peers;   /* Peer → itself, owned */
+        GHashTable *pending; /* caller → number of its calls that wait; daemon/pending.h */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */

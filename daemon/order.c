@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "daemon/peer.h"
+#include "daemon/pending.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
@@ -14,6 +15,8 @@
 #define ORDER_TIMEOUT (20 * G_USEC_PER_SEC)
 
 typedef struct Order {
+        Manager *manager;
+        Peer *peer; /* the parent; it outlives the order */
         char *job_name;
         sd_bus_message *call; /* NULL: nobody waits */
         OrderHooks hooks;
@@ -26,7 +29,7 @@ static void answer_error(Order *order, const sd_bus_error *error) {
                 order->hooks.failed(error, order->hooks.userdata);
         if (order->call)
                 sd_bus_reply_method_error(order->call, error);
-        else
+        else if (!order->hooks.failed)
                 log_warning("Job %s: %s", order->job_name, error->message);
 }
 
@@ -43,22 +46,40 @@ static void order_free(void *userdata) {
         }
         if (order->hooks.free)
                 order->hooks.free(order->hooks.userdata);
+        if (order->call)
+                pending_remove(order->manager, order->call);
         sd_bus_message_unref(order->call);
         g_free(order->job_name);
         g_free(order);
 }
 
-/* What sd-bus itself says of a call without an answer, in our words. */
+static bool is_of_bus(const sd_bus_error *error) {
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
+                sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
+}
+
+/* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. */
 static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_NO_REPLY) ||
-                sd_bus_error_has_name(from_parent, SD_BUS_ERROR_TIMEOUT))
+        if (is_of_bus(from_parent))
                 sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.",
                         order->job_name);
+        else if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
+                sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_INTERFACE))
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_TOO_OLD,
+                        "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", order->job_name);
         else
                 sd_bus_error_copy(&error, from_parent);
         answer_error(order, &error);
+}
+
+/* The parent's answer is not what it should be: the caller must not wait for another. */
+static void answer_nonsense(Order *order, int r) {
+        log_warning("Job %s: cannot pass an answer on: %s.", order->job_name, g_strerror(-r));
+        if (order->call)
+                sd_bus_reply_method_errorf(order->call, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: the answer of its helicopter-parent cannot be understood.", order->job_name);
 }
 
 static int set_lost(sd_bus_error *error, const Job *job) {
@@ -71,6 +92,9 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         const sd_bus_error *error = sd_bus_message_get_error(answer);
         int r = 0;
 
+        /* Not so when it is sd-bus itself that answers, after the deadline. */
+        if (!error || !is_of_bus(error))
+                peer_message_taken(order->peer);
         if (error) {
                 answer_bus_error(order, error);
                 return 0;
@@ -81,7 +105,7 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         else if (order->call)
                 r = sd_bus_reply_method_return(order->call, NULL);
         if (r < 0)
-                log_warning("Job %s: cannot pass an answer on: %s.", order->job_name, g_strerror(-r));
+                answer_nonsense(order, r);
         return 0;
 }
 
@@ -95,11 +119,19 @@ int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_e
 }
 
 int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error) {
-        Order *order = g_new(Order, 1);
         sd_bus_slot *slot = NULL;
+        Order *order;
         int r;
 
+        r = call ? pending_check(job->manager, call, error) : 0;
+        if (r < 0)
+                return r;
+        if (call)
+                pending_add(job->manager, call);
+        order = g_new(Order, 1);
         *order = (Order) {
+                .manager = job->manager,
+                .peer = job->peer,
                 .job_name = g_strdup(job->name),
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},

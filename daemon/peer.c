@@ -6,28 +6,51 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "daemon/bounds.h"
 #include "daemon/job.h"
 #include "daemon/manager-bus.h"
 #include "daemon/registry-bus.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
 
-/* A peer that does not say who it is within this time is disconnected. */
-#define AUTHENTICATION_TIMEOUT (10 * G_USEC_PER_SEC)
+static void cut_off(const char *why, void *userdata) {
+        Peer *peer = userdata;
 
-/* A peer that leaves this many messages unread is disconnected. */
-#define UNREAD_MAX 4096
+        if (peer->unwanted)
+                return;
+        if (why)
+                log_warning("A peer (pid %d) %s and is disconnected.", peer->pid, why);
+        manager_drop_peer(peer->manager, peer);
+}
 
-bool peer_wants_signals(Peer *peer) {
+/* Whether no more than so many messages wait to be read. If not, that is the peer's end. */
+static bool reads(Peer *peer, uint64_t most) {
         uint64_t unread = 0;
 
+        if (sd_bus_get_n_queued_write(peer->bus, &unread) < 0 || unread <= most)
+                return true;
+        cut_off("does not read its messages", peer);
+        return false;
+}
+
+bool peer_wants_signals(Peer *peer) {
         if (peer->unwanted || peer->job_name || sd_bus_is_ready(peer->bus) <= 0)
                 return false;
-        if (sd_bus_get_n_queued_write(peer->bus, &unread) < 0 || unread <= UNREAD_MAX)
-                return true;
-        log_warning("A peer does not read its messages and is disconnected.");
-        manager_drop_peer(peer->manager, peer);
-        return false;
+        return reads(peer, UNREAD_MAX);
+}
+
+void peer_message_taken(Peer *peer) {
+        intake_message_taken(&peer->intake);
+}
+
+/* Sees each message first, but for replies to calls of ours: those come to whoever called. */
+static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Peer *peer = userdata;
+
+        peer_message_taken(peer);
+        if (peer->unwanted)
+                return 1;
+        return sd_bus_message_is_method_call(message, NULL, NULL) > 0 && !reads(peer, UNREAD_REPLIES_MAX);
 }
 
 Job *peer_job(const Peer *peer) {
@@ -45,6 +68,7 @@ Peer *peer_free(Peer *peer) {
         if (job)
                 job_parent_lost(job);
         sd_event_source_disable_unref(peer->deadline);
+        intake_stop(&peer->intake);
         /* Not flushed: that would wait for a peer that does not read. */
         sd_bus_close_unref(peer->bus);
         g_free(peer->job_name);
@@ -84,13 +108,31 @@ static const sd_bus_vtable bus_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static int check_user(int fd) {
+static bool is_one_too_many(Manager *manager, pid_t pid) {
+        GHashTableIter iter;
+        unsigned count = 0;
+        Peer *peer;
+
+        if (g_hash_table_size(manager->peers) >= PEERS_MAX)
+                return true;
+        g_hash_table_iter_init(&iter, manager->peers);
+        while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
+                count += peer->pid == pid;
+        return count >= PEERS_PER_PROCESS_MAX;
+}
+
+static int check(Manager *manager, int fd, pid_t *ret_pid) {
         struct ucred credentials;
         socklen_t size = sizeof credentials;
 
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
                 return -errno;
-        return credentials.uid == geteuid() ? 0 : -EPERM;
+        if (credentials.uid != geteuid())
+                return -EPERM;
+        if (is_one_too_many(manager, credentials.pid))
+                return -EUSERS;
+        *ret_pid = credentials.pid;
+        return 0;
 }
 
 static int open_bus(Peer *peer, int fd) {
@@ -113,10 +155,6 @@ static int open_bus(Peer *peer, int fd) {
         r = sd_bus_set_server(peer->bus, true, id);
         if (r < 0)
                 return r;
-        /* At the end of the event loop sd-bus would wait for each peer to read what is left. */
-        r = sd_bus_set_close_on_exit(peer->bus, false);
-        if (r < 0)
-                return r;
         r = sd_bus_negotiate_fds(peer->bus, true);
         if (r < 0)
                 return r;
@@ -128,6 +166,9 @@ static int serve(Peer *peer) {
 
         r = sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, peer);
+        if (r < 0)
+                return r;
+        r = sd_bus_add_filter(peer->bus, NULL, on_message, peer);
         if (r < 0)
                 return r;
         r = sd_bus_add_object_vtable(
@@ -144,20 +185,21 @@ static int serve(Peer *peer) {
                 peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT, 0, on_deadline, peer);
         if (r < 0)
                 return r;
-        return sd_bus_attach_event(peer->bus, peer->manager->event, SD_EVENT_PRIORITY_NORMAL);
+        return intake_start(&peer->intake, peer->manager->event, peer->bus, cut_off, peer);
 }
 
 int peer_add(Manager *manager, int fd) {
+        pid_t pid = 0;
         Peer *peer;
         int r;
 
-        r = check_user(fd);
+        r = check(manager, fd, &pid);
         if (r < 0) {
                 close(fd);
                 return r;
         }
         peer = g_new(Peer, 1);
-        *peer = (Peer) { .manager = manager };
+        *peer = (Peer) { .manager = manager, .pid = pid };
         r = open_bus(peer, fd);
         if (r >= 0)
                 r = serve(peer);

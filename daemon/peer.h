@@ -8,11 +8,14 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/intake.h"
 #include "daemon/manager.h"
 
 struct Peer {
         Manager *manager; /* not owned; outlives the peer */
+        pid_t pid;        /* that connected; it may have ended */
         sd_bus *bus;
+        Intake intake;
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
         uint64_t job_id;
@@ -21,7 +24,8 @@ struct Peer {
 
 /*
  * Serve a connection: check who is there, and export the objects. fd is taken over, also on failure. The peer belongs
- * to the manager. Returns 0, -EPERM for another user, or a negative errno.
+ * to the manager. Returns 0, -EPERM for another user, -EUSERS when there are too many connections (daemon/bounds.h), or
+ * another negative errno.
  */
 int peer_add(Manager *manager, int fd);
 
@@ -30,6 +34,9 @@ Peer *peer_free(Peer *peer);
 
 /* The job that it registered and speaks for, or NULL. */
 Job *peer_job(const Peer *peer);
+
+/* A message of it was taken that it sent as a reply to one of ours. */
+void peer_message_taken(Peer *peer);
 
 /*
  * Whether signals are to be sent to it: it has said who it is, is not a parent, and reads what it is sent. One that

@@ -20,7 +20,8 @@ static bool is_expected(const Job *job, bool exact, const Caller *caller) {
         if (job_has_ended(job))
                 return false;
         if (job->parent_pid == 0)
-                return exact; /* as a launcher's is; one that was typed and made its name up is another job */
+                return exact &&
+                        !job->waits_for_unit; /* as a launcher's is; one that was typed and made its name up is another job */
         return job->parent_pid == (uint32_t) caller->pid;
 }
 
@@ -33,6 +34,9 @@ static bool is_listed_end(const Job *job, const Caller *caller, const JobPropert
 static Job *find_or_add(Manager *manager, const char *name, bool exact, const Caller *caller, sd_bus_error *error) {
         Job *job = job_name_is_valid(name) ? manager_find_job(manager, name) : NULL;
 
+        /* A unit may be started again sooner than the end of its first parent is seen. */
+        if (job)
+                job_check_parent(job);
         if (job && is_expected(job, exact, caller))
                 return job;
         return exact ? manager_add_job(manager, name, error) : manager_add_job_numbered(manager, name, error);

@@ -10,11 +10,14 @@
 
 #include "daemon/job.h"
 #include "daemon/launcher.h"
+#include "daemon/pending.h"
+#include "daemon/unit-property.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
+#include "helicopter/grant-policy.h"
 #include "helicopter/job-name.h"
 #include "helicopter/printable.h"
 
@@ -32,31 +35,19 @@ typedef struct Request {
         char **argv;
         const char *cwd;
         char **environment;
+        const char *grant_policy; /* NULL: the usual one */
+        char **properties;        /* NAME=VALUE, of the unit; NULL: none given */
+        uint32_t umask;
+        GPtrArray *settings; /* what properties and umask mean */
 } Request;
 
-static void free_strings(char **strings) {
-        for (char **s = strings; s && *s; s++)
-                free(*s);
-        free(strings);
-}
-
 static void request_clear(Request *request) {
-        free_strings(request->argv);
-        free_strings(request->environment);
+        bus_strings_free(request->argv);
+        bus_strings_free(request->environment);
+        bus_strings_free(request->properties);
+        g_clear_pointer(&request->settings, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
-
-/* sd-bus says NULL for an empty array. */
-static int read_strings(sd_bus_message *message, char ***ret_strings) {
-        char **strings = NULL;
-        int r;
-
-        r = sd_bus_message_read_strv(message, &strings);
-        if (r < 0)
-                return r;
-        *ret_strings = strings ? strings : calloc(1, sizeof(char *));
-        return *ret_strings ? 0 : -ENOMEM;
-}
 
 static int read_request(sd_bus_message *message, Request *request, sd_bus_error *error) {
         int r;
@@ -64,16 +55,40 @@ static int read_request(sd_bus_message *message, Request *request, sd_bus_error 
         r = sd_bus_message_read(message, "s", &request->name);
         if (r < 0)
                 return r;
-        r = read_strings(message, &request->argv);
+        r = bus_strings_read(message, &request->argv);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "s", &request->cwd);
         if (r < 0)
                 return r;
-        r = read_strings(message, &request->environment);
+        r = bus_strings_read(message, &request->environment);
         if (r < 0)
                 return r;
-        return bus_options_read(message, "StartJob", (const BusOption[]) { {} }, error);
+        return bus_options_read(message, "StartJob",
+                (const BusOption[]) {
+                        { "grant-policy", 's', &request->grant_policy },
+                        { "properties", 'a', &request->properties },
+                        { "umask", 'u', &request->umask },
+                        {},
+                },
+                error);
+}
+
+static int check_umask(uint32_t mask, sd_bus_error *error) {
+        if (mask <= 0777 || mask == UMASK_OF_LAUNCHER)
+                return 0;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "%#o is no umask.", mask);
+}
+
+static int check_properties(Request *request, sd_bus_error *error) {
+        request->settings = unit_settings_new();
+        for (char **property = request->properties; property && *property; property++) {
+                int r = unit_property_parse(*property, request->settings, error);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* The bytes that strings take on a new process's stack; SIZE_MAX when one of them is longer than may be. */
@@ -134,13 +149,22 @@ static int check_directory(const Request *request, sd_bus_error *error) {
                 shown, g_strerror(r));
 }
 
-static int check(const Request *request, sd_bus_error *error) {
+static int check(Request *request, sd_bus_error *error) {
         int r;
 
         r = check_command(request, error);
         if (r < 0)
                 return r;
+        if (request->grant_policy && grant_policy_from_string(request->grant_policy) < 0)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_BAD_OPTION, "A grant policy is " GRANT_POLICY_NAMES ".");
         r = check_environment(request, error);
+        if (r < 0)
+                return r;
+        r = check_umask(request->umask, error);
+        if (r < 0)
+                return r;
+        r = check_properties(request, error);
         return r < 0 ? r : check_directory(request, error);
 }
 
@@ -154,6 +178,8 @@ static Job *add_job(Manager *manager, const Request *request, sd_bus_error *erro
 }
 
 static const char *failure_name(const Job *job) {
+        if (job->launch_error)
+                return job->launch_error;
         switch (job->told.exit_code) {
         case EXIT_NOT_FOUND:
                 return HELICOPTER_ERROR_COMMAND_NOT_FOUND;
@@ -184,7 +210,7 @@ static void never_started(Job *job) {
 
 int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Manager *manager = userdata;
-        g_auto(Request) request = {};
+        g_auto(Request) request = { .umask = UMASK_OF_LAUNCHER };
         LaunchRequest launch;
         Job *job;
         int r;
@@ -192,6 +218,9 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (manager_is_terminating(manager))
                 return sd_bus_error_set(error, HELICOPTER_ERROR_LAUNCH_FAILED,
                         "The daemon has been told to end and starts no more jobs.");
+        r = pending_check(manager, message, error);
+        if (r < 0)
+                return r;
         r = read_request(message, &request, error);
         if (r < 0)
                 return r;
@@ -211,6 +240,9 @@ int start_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 .argv = (const char *const *) request.argv,
                 .cwd = request.cwd,
                 .environment = (const char *const *) request.environment,
+                .grant_policy = request.grant_policy,
+                .settings = request.settings,
+                .umask = request.umask,
         };
         launcher_start(manager->launcher, job, &launch);
         return 1;

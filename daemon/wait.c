@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "daemon/pending.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 
@@ -19,6 +20,7 @@ struct Wait {
 };
 
 static void wait_free(Wait *wait) {
+        pending_remove(wait->job->manager, wait->call);
         sd_event_source_disable_unref(wait->deadline);
         sd_bus_message_unref(wait->call);
         g_free(wait);
@@ -56,6 +58,7 @@ int wait_add(
         *wait = (Wait) {
                 .job = job, .call = sd_bus_message_ref(call), .what = what, .answer = answer, .expired = expired
         };
+        pending_add(job->manager, call);
         r = sd_event_add_time_relative(
                 job->manager->event, &wait->deadline, CLOCK_MONOTONIC, timeout, 0, on_deadline, wait);
         if (r < 0) {

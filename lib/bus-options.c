@@ -4,9 +4,31 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdlib.h>
 
 #include "helicopter/error.h"
 #include "helicopter/printable.h"
+
+void bus_strings_free(char **strings) {
+        for (char **s = strings; s && *s; s++)
+                free(*s);
+        free(strings);
+}
+
+int bus_strings_read(sd_bus_message *message, char ***ret_strings) {
+        char **strings = NULL;
+        int r;
+
+        r = sd_bus_message_read_strv(message, &strings);
+        if (r < 0)
+                return r;
+        if (!strings)
+                strings = calloc(1, sizeof *strings);
+        if (!strings)
+                return -ENOMEM;
+        *ret_strings = strings;
+        return 0;
+}
 
 static const BusOption *find(const BusOption *options, const char *name) {
         for (; options->name; options++)
@@ -21,6 +43,21 @@ static int refuse(const char *method, const char *name, sd_bus_error *error) {
         return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "%s has no option '%s'.", method, shown);
 }
 
+static int read_strings(sd_bus_message *message, char ***ret_strings) {
+        char **strings = NULL;
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'v', "as");
+        if (r < 0)
+                return r;
+        r = bus_strings_read(message, &strings);
+        if (r < 0)
+                return r;
+        bus_strings_free(*ret_strings);
+        *ret_strings = strings;
+        return sd_bus_message_exit_container(message);
+}
+
 static int read_one(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error) {
         const BusOption *option;
         const char *name;
@@ -32,7 +69,10 @@ static int read_one(sd_bus_message *message, const char *method, const BusOption
         option = find(options, name);
         if (!option)
                 return refuse(method, name, error);
-        r = sd_bus_message_read(message, "v", (const char[]) { option->type, '\0' }, option->value);
+        if (option->type == 'a')
+                r = read_strings(message, option->value);
+        else
+                r = sd_bus_message_read(message, "v", (const char[]) { option->type, '\0' }, option->value);
         return r == -ENXIO ? -EINVAL : r;
 }
 

@@ -34,7 +34,9 @@ static const struct {
         { HELICOPTER_ERROR_PTRACE_DISABLED, EPERM,
                 "kernel.yama.ptrace_scope 2 and 3 keep every user from tracing; ask the administrator for 1." },
         { HELICOPTER_ERROR_NOT_PERMITTED, EPERM,
-                "'cat /proc/PID/status' and the kernel's log show what protects the process." },
+                "'helicopter-client status' shows the job's grant policy; 'cat /proc/PID/status' and the kernel's log "
+                "what "
+                "else protects the process." },
         { HELICOPTER_ERROR_SECCOMP_FILTERED, EACCES,
                 "The job filters its own system calls and might be killed for one; start it without that filter to "
                 "debug it." },
@@ -51,6 +53,8 @@ static const struct {
         { HELICOPTER_ERROR_BLOCKED, EAGAIN,
                 "'helicopter-client stack' shows what every thread is doing; a call into a library may be interrupted "
                 "with --wake=force, if that library can stand it." },
+        { HELICOPTER_ERROR_PARENT_TOO_OLD, EPROTONOSUPPORT,
+                "Start the job again when that suits; it then gets the helicopter-parent that is installed now." },
         { HELICOPTER_ERROR_PARENT_LOST, EHOSTDOWN,
                 "The job's helicopter-parent may be stopped ('fg' or 'kill -CONT' it) or gone." },
         { HELICOPTER_ERROR_TIMEOUT, ETIMEDOUT, "Try again; 'helicopter-client status' shows what the job is doing." },

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/grant-policy.h"
 
 static const struct Property {
         const char *name;
@@ -31,6 +32,7 @@ static const struct Property {
         { "ExitCode", "i", offsetof(JobProperties, exit_code) },
         { "ExitSignal", "i", offsetof(JobProperties, exit_signal) },
         { "FailureReason", "s", offsetof(JobProperties, failure_reason) },
+        { "GrantPolicy", "s", offsetof(JobProperties, grant_policy) },
 };
 
 static void *field_of(const JobProperties *properties, const struct Property *property) {
@@ -61,6 +63,8 @@ void job_properties_init(JobProperties *properties) {
                         *(char ***) field = g_new0(char *, 1);
         }
         job_properties_set_string(&properties->state, JOB_STATE_STARTING);
+        /* A parent that is older than the property tells none, and means this one. */
+        job_properties_set_string(&properties->grant_policy, grant_policy_to_string(GRANT_POLICY_SAME_USER));
 }
 
 void job_properties_clear(JobProperties *properties) {

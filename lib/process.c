@@ -77,6 +77,102 @@ int process_status(pid_t pid, ProcessStatus *ret_status) {
         return 0;
 }
 
+int process_users(pid_t pid, uid_t *ret_real, uid_t *ret_effective) {
+        g_autofree char *text = NULL;
+        unsigned real, effective;
+        const char *value;
+        size_t size;
+        int r;
+
+        r = read_proc(pid, "status", &text, &size);
+        if (r < 0)
+                return r;
+        value = find_field(text, "Uid");
+        if (!value || sscanf(value, "%u %u", &real, &effective) != 2)
+                return -ESRCH;
+        *ret_real = real;
+        *ret_effective = effective;
+        return 0;
+}
+
+int process_has_terminal(pid_t pid) {
+        g_autofree char *text = NULL;
+        const char *after_name;
+        size_t size;
+        int r, terminal;
+
+        r = read_proc(pid, "stat", &text, &size);
+        if (r < 0)
+                return r;
+        /* The name, in parentheses, may hold any character. */
+        after_name = strrchr(text, ')');
+        if (!after_name || sscanf(after_name + 1, " %*c %*d %*d %*d %d", &terminal) != 1)
+                return -ESRCH;
+        return terminal != 0;
+}
+
+/* What identifies a namespace of a process. */
+static int read_namespace(pid_t pid, const char *kind, struct stat *ret_status) {
+        g_autofree char *path = g_strdup_printf("/proc/%d/ns/%s", pid, kind);
+
+        if (stat(path, ret_status) == 0)
+                return 0;
+        return errno == ENOENT ? -ESRCH : -errno;
+}
+
+int process_same_namespaces(pid_t a, pid_t b) {
+        static const char *const kinds[] = { "pid", "user" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+                struct stat of_a, of_b;
+                int r = read_namespace(a, kinds[i], &of_a);
+
+                if (r >= 0)
+                        r = read_namespace(b, kinds[i], &of_b);
+                if (r < 0)
+                        return r;
+                if (of_a.st_ino != of_b.st_ino || of_a.st_dev != of_b.st_dev)
+                        return 0;
+        }
+        return 1;
+}
+
+/* "NStgid:" has a number for each namespace from the reader's down to the process's own. */
+static int read_nesting(pid_t pid, char **ret_map, guint *ret_depth) {
+        g_autofree char *status = NULL, *map = NULL, *line = NULL;
+        g_auto(GStrv) numbers = NULL;
+        const char *value;
+        size_t size;
+        int r;
+
+        r = read_proc(pid, "status", &status, &size);
+        if (r >= 0)
+                r = read_proc(pid, "uid_map", &map, &size);
+        if (r < 0)
+                return r;
+        value = find_field(status, "NStgid");
+        if (!value)
+                return -ESRCH;
+        line = g_strndup(value, strcspn(value, "\n"));
+        numbers = g_strsplit(line, "\t", -1);
+        *ret_depth = g_strv_length(numbers);
+        *ret_map = g_steal_pointer(&map);
+        return 0;
+}
+
+int process_similar_namespaces(pid_t a, pid_t b) {
+        g_autofree char *map_a = NULL, *map_b = NULL;
+        guint depth_a, depth_b;
+        int r;
+
+        r = read_nesting(a, &map_a, &depth_a);
+        if (r >= 0)
+                r = read_nesting(b, &map_b, &depth_b);
+        if (r < 0)
+                return r;
+        return depth_a == depth_b && g_str_equal(map_a, map_b);
+}
+
 int process_open(pid_t pid) {
         int fd = (int) syscall(SYS_pidfd_open, pid, 0);
 

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
@@ -47,6 +48,10 @@ int main(int argc, char **argv) {
         if (r != 0)
                 return r < 0 ? EXIT_OWN_FAILURE : EXIT_SUCCESS;
         error_register();
+        if (options.working_directory && chdir(options.working_directory) < 0) {
+                log_error("The job cannot run in %s: %m.", options.working_directory);
+                return EXIT_OWN_FAILURE;
+        }
         r = run(&options, &code, &signal);
         if (r < 0) {
                 log_error("The job cannot be run: %s.", g_strerror(-r));

@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "helicopter/error.h"
 #include "helicopter/job-name.h"
 #include "helicopter/log.h"
+#include "parent/environment.h"
+#include "parent/job-config.h"
 
 static const char description[] = "A target that ends in .py is run with the python3 of the PATH; anything else is "
                                   "executed as given. The job's exit\n"
@@ -23,46 +24,8 @@ static const char description[] = "A target that ends in .py is run with the pyt
 void options_clear(Options *options) {
         g_clear_pointer(&options->name, g_free);
         g_clear_pointer(&options->environment, g_strfreev);
+        g_clear_pointer(&options->working_directory, g_free);
         g_clear_pointer(&options->command, g_strfreev);
-}
-
-/* NUL-separated NAME=VALUE strings, as in /proc/PID/environ. */
-static char **split_environment(const char *text, gsize size) {
-        g_autoptr(GPtrArray) variables = g_ptr_array_new();
-
-        for (const char *variable = text; variable < text + size; variable += strlen(variable) + 1)
-                g_ptr_array_add(variables, g_strdup(variable));
-        g_ptr_array_add(variables, NULL);
-        return (char **) g_ptr_array_steal(variables, NULL);
-}
-
-/* What the service manager tells a unit's processes stays theirs (systemd.exec(5)). */
-static char **keep_unit_variables(char **environment) {
-        static const char *const kept[] = { "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
-                "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", NULL };
-
-        for (const char *const *name = kept; *name; name++) {
-                const char *value = g_getenv(*name);
-
-                environment = value ? g_environ_setenv(environment, *name, value, true)
-                                    : g_environ_unsetenv(environment, *name);
-        }
-        return environment;
-}
-
-static int read_environment(const char *path, Options *options) {
-        g_autoptr(GError) error = NULL;
-        g_autofree char *text = NULL;
-        gsize size;
-
-        if (!g_file_get_contents(path, &text, &size, &error)) {
-                log_error("The environment of the job cannot be read: %s", error->message);
-                return -EIO;
-        }
-        /* What may hold secrets lies about no longer than needed. */
-        unlink(path);
-        options->environment = keep_unit_variables(split_environment(text, size));
-        return 0;
 }
 
 static void set_command(char **words, Options *options) {
@@ -78,6 +41,35 @@ static void set_command(char **words, Options *options) {
         options->script = is_script ? options->command[1] : NULL;
 }
 
+static int read_environment(Options *options) {
+        int r = environment_from_stdin(&options->environment);
+
+        if (r < 0)
+                log_error("The environment of the job cannot be read from standard input: %s.", g_strerror(-r));
+        return r;
+}
+
+/* The job is in a file, and not on the command line. */
+static int read_config(const char *path, char **words, Options *options) {
+        g_auto(JobConfig) config = {};
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        if (words[0]) {
+                log_error("With --config there is no command; 'helicopter-parent --help' shows how it is used.");
+                return -EINVAL;
+        }
+        r = job_config_read(path, &config, &error);
+        if (r < 0) {
+                log_error("%s: %s.", path, error->message);
+                return r;
+        }
+        set_command(config.command, options);
+        options->working_directory = g_steal_pointer(&config.working_directory);
+        options->environment = environment_with(config.environment);
+        return 0;
+}
+
 static int set_name(const char *name, Options *options) {
         options->name_is_given = name != NULL;
         options->name = name ? g_strdup(name) : job_name_from_command((const char *const *) options->command);
@@ -87,7 +79,7 @@ static int set_name(const char *name, Options *options) {
         return -EINVAL;
 }
 
-static int check(char **words, gboolean version, const GError *error) {
+static int check(char **words, const char *config, gboolean version, const GError *error) {
         if (error) {
                 log_error("%s; 'helicopter-parent --help' shows how it is used.", error->message);
                 return -EINVAL;
@@ -96,23 +88,38 @@ static int check(char **words, gboolean version, const GError *error) {
                 puts("helicopter-parent " HELICOPTER_VERSION);
                 return 1;
         }
-        if (!words[0] || !words[0][0]) {
+        if (!config && (!words[0] || !words[0][0])) {
                 log_error("There is no command to run; 'helicopter-parent --help' shows how it is used.");
                 return -EINVAL;
         }
         return 0;
 }
 
+static int set_policy(const char *name, Options *options) {
+        int policy = name ? grant_policy_from_string(name) : GRANT_POLICY_SAME_USER;
+
+        if (policy < 0) {
+                log_error("--grant-policy takes " GRANT_POLICY_NAMES ", not '%s'.", name);
+                return policy;
+        }
+        options->grant_policy = (GrantPolicy) policy;
+        return 0;
+}
+
 int options_parse(int argc, char **argv, Options *ret_options) {
         g_autoptr(GOptionContext) context = g_option_context_new("[--] target.py|COMMAND [ARGUMENT…]");
-        g_autofree char *name = NULL, *environment = NULL;
+        g_autofree char *name = NULL, *config = NULL, *policy = NULL;
         g_auto(Options) options = {};
         g_autoptr(GError) error = NULL;
-        gboolean version = FALSE;
+        gboolean version = FALSE, environment = FALSE;
         char **words;
         const GOptionEntry entries[] = {
                 { "job", 'j', 0, G_OPTION_ARG_STRING, &name, "Name the job (default: made from the command)", "NAME" },
-                { "environment", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &environment, NULL, "FILE" },
+                { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
+                        "Read the command from a file (helicopter-job@.service)", "FILE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &policy,
+                        "Who may debug it: " GRANT_POLICY_NAMES " (default: same-user)", "POLICY" },
+                { "environment-on-stdin", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &environment, NULL, NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
                 {},
         };
@@ -127,13 +134,19 @@ int options_parse(int argc, char **argv, Options *ret_options) {
         words = argv + 1;
         if (words[0] && strcmp(words[0], "--") == 0)
                 words++;
-        r = check(words, version, error);
+        r = check(words, config, version, error);
         if (r != 0)
                 return r;
-        set_command(words, &options);
-        r = set_name(name, &options);
+        if (config)
+                r = read_config(config, words, &options);
+        else
+                set_command(words, &options);
+        if (r >= 0)
+                r = set_name(name, &options);
+        if (r >= 0)
+                r = set_policy(policy, &options);
         if (r >= 0 && environment)
-                r = read_environment(environment, &options);
+                r = read_environment(&options);
         if (r < 0)
                 return r;
         *ret_options = options;

@@ -6,11 +6,15 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "helicopter/grant-policy.h"
+
 typedef struct Options {
-        char *name;         /* of the job */
-        bool name_is_given; /* else it was made from the command, and may get a number */
-        char **environment; /* of the job; NULL: the parent's own */
-        char **command;     /* what to execute */
+        char *name;              /* of the job */
+        bool name_is_given;      /* else it was made from the command, and may get a number */
+        char **environment;      /* of the job; NULL: the parent's own */
+        char *working_directory; /* to run in; NULL: the parent's own */
+        char **command;          /* what to execute */
+        GrantPolicy grant_policy;
         const char *script; /* of `command`, when python3 was put in front of it; else NULL */
 } Options;
 

@@ -6,6 +6,8 @@
 
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
+#include "helicopter/grant-policy.h"
+#include "helicopter/process.h"
 #include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
@@ -28,6 +30,41 @@ static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
                         "The permission cannot be taken back now (%s); that is tried again.", g_strerror(-r));
         return sd_bus_reply_method_return(message, NULL);
+}
+
+static int method_set_grant_policy(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Supervisor *supervisor = userdata;
+        const char *name;
+        int r, policy;
+
+        r = sd_bus_message_read(message, "s", &name);
+        if (r < 0)
+                return r;
+        policy = grant_policy_from_string(name);
+        if (policy < 0)
+                return sd_bus_error_set(
+                        error, HELICOPTER_ERROR_BAD_OPTION, "A grant policy is " GRANT_POLICY_NAMES ".");
+        supervisor->options->grant_policy = (GrantPolicy) policy;
+        link_update(supervisor->link);
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+/* The daemon may be in a sandbox from which it cannot see this. */
+static int method_get_executable(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_autofree char *path = NULL, *link = NULL, *executable = NULL;
+        uint32_t pid;
+        int pidfd, r;
+
+        r = sd_bus_message_read(message, "uh", &pid, &pidfd);
+        if (r < 0)
+                return r;
+        path = g_strdup_printf("/proc/%u/exe", pid);
+        link = g_file_read_link(path, NULL);
+        /* It was of that process if the process is still there. */
+        if (!process_alive(pidfd))
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %u has ended.", pid);
+        executable = g_utf8_make_valid(link ? link : "", -1);
+        return sd_bus_reply_method_return(message, "s", executable);
 }
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -87,6 +124,10 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
                 process_list_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetGrantPolicy", SD_BUS_ARGS("s", policy), SD_BUS_NO_RESULT,
+                method_set_grant_policy, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetExecutable", SD_BUS_ARGS("u", pid, "h", process), SD_BUS_RESULT("s", executable),
+                method_get_executable, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("t", grace), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Kill", SD_BUS_ARGS("s", whom, "i", signal), SD_BUS_NO_RESULT,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
 
+#include "helicopter/grant-policy.h"
 #include "helicopter/process.h"
 #include "parent/lease.h"
 
@@ -77,6 +78,7 @@ void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties
         set_string(&ret_properties->python_version, supervisor->python_version);
         ret_properties->start_timestamp = supervisor->start_timestamp;
         ret_properties->end_timestamp = supervisor->end_timestamp;
+        set_string(&ret_properties->grant_policy, grant_policy_to_string(supervisor->options->grant_policy));
         fill_tracer(ret_properties, supervisor->lease);
         ret_properties->exit_code = supervisor->exit_code;
         ret_properties->exit_signal = supervisor->exit_signal;

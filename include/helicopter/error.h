@@ -33,6 +33,7 @@
 #define HELICOPTER_ERROR_SCRIPT_PENDING "org.helicopter1.Error.ScriptPending"
 #define HELICOPTER_ERROR_NO_SCRIPT "org.helicopter1.Error.NoScript"
 #define HELICOPTER_ERROR_BLOCKED "org.helicopter1.Error.Blocked"
+#define HELICOPTER_ERROR_PARENT_TOO_OLD "org.helicopter1.Error.ParentTooOld"
 #define HELICOPTER_ERROR_PARENT_LOST "org.helicopter1.Error.ParentLost"
 #define HELICOPTER_ERROR_TIMEOUT "org.helicopter1.Error.Timeout"
 

@@ -33,6 +33,7 @@ typedef struct JobProperties {
         int32_t exit_code;
         int32_t exit_signal;
         char *failure_reason;
+        char *grant_policy;
 } JobProperties;
 
 /* What is true of a job of which nothing has been told. */

@@ -24,6 +24,27 @@ typedef struct ProcessStatus {
  */
 int process_status(pid_t pid, ProcessStatus *ret_status);
 
+/*
+ * The users that a process runs as: its real and its effective one, as /proc/PID/status has them. They differ, or are
+ * another than before, once it has executed a setuid program. 0, -ESRCH or a negative errno.
+ */
+int process_users(pid_t pid, uid_t *ret_real, uid_t *ret_effective);
+
+/* Whether a process has a controlling terminal: 1 or 0, or -ESRCH or a negative errno. */
+int process_has_terminal(pid_t pid);
+
+/*
+ * Whether two processes are in the same pid namespace and in the same user namespace: 1 or 0, or a negative errno;
+ * -EACCES when one of them may not be looked at so closely.
+ */
+int process_same_namespaces(pid_t a, pid_t b);
+
+/*
+ * The same, as far as it can be told of processes that may not be looked at closely: by how deep their pid namespaces
+ * are, and by the maps of their user namespaces.
+ */
+int process_similar_namespaces(pid_t a, pid_t b);
+
 /* A pidfd (CLOEXEC) of a process: 0 or more, or a negative errno (-ESRCH: no such process). */
 int process_open(pid_t pid);
 

@@ -2,13 +2,16 @@
 """What the programs export is what the files in include/ document, member by member."""
 
 import json
+import re
 import socket
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 from support import contract, sdbus, wait
-from support.session import JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, job_path
+from support.session import DAEMON, INCLUDE, JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, job_path
 
+INTERFACES = [MANAGER, JOB, "org.helicopter1.Registry", "org.helicopter1.Parent"]
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 
 
@@ -38,6 +41,49 @@ def test_job(session):
     on_bus, on_peer = introspect(session, job_path("count"))
     assert on_bus[JOB] == contract.documented(JOB)
     assert on_peer[JOB] == contract.documented(JOB)
+
+
+def comments(interface):
+    """{member: the comment in front of it, or None}"""
+    parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
+    root = ElementTree.parse(INCLUDE / f"{interface}.xml", parser).getroot().find("interface")
+    found, comment = {}, None
+    for child in root:
+        if child.tag is ElementTree.Comment:
+            comment = child.text
+        else:
+            found[child.get("name")], comment = comment, None
+    return found
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_each_member_is_documented(interface):
+    for name, comment in comments(interface).items():
+        assert comment and comment.strip().endswith("."), name
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_each_member_is_in_the_man_page(interface):
+    page = (PREFIX / "share/man/man5/org.helicopter1.5").read_text()
+    assert f".SH {interface}" in page
+    section = page.partition(f".SH {interface}\n")[2].partition("\n.SH ")[0]
+    for kind, name in contract.documented(interface):
+        separator = ":" if kind == "property" else "("
+        assert f"\n.B {name}{separator}" in section, f"{kind} {name}"
+
+
+def test_each_error_is_in_the_man_page():
+    page = (PREFIX / "share/man/man5/org.helicopter1.5").read_text()
+    for name in re.findall(r'"(org\.helicopter1\.Error\.\w+)"', (INCLUDE / "error.h").read_text()):
+        assert name in page
+
+
+def test_version(session):
+    """As the program has it, and the same on both transports."""
+    version = wait.run(DAEMON, "--version").stdout.split()[1]
+    for connection in (session.bus(), session.peer()):
+        with connection:
+            assert connection.call(MANAGER_PATH, "org.freedesktop.DBus.Properties", "Get", "ss", MANAGER, "Version") == version
 
 
 def test_parent(bare_session):

@@ -359,6 +359,9 @@ class UserSession(Session):
         done = self.systemctl("show", unit, *(f"--property={name}" for name in properties))
         return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
+    def analyze(self, *words, check=True):
+        return wait.run("systemd-analyze", "--user", *words, check=check, env=self.env)
+
     def journal(self, *words):
         return wait.run("journalctl", "--user", "--quiet", "--no-pager", f"--since=@{self.began}", *words, env=self.env).stdout
 

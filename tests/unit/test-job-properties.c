@@ -49,6 +49,7 @@ static void test_initial(void **state) {
         assert_string_equal(properties.unit, "");
         assert_null(properties.command_line[0]);
         assert_int_equal(properties.exit_code, -1);
+        assert_string_equal(properties.grant_policy, "same-user");
         assert_int_equal(properties.pid, 0);
 }
 

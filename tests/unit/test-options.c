@@ -52,6 +52,17 @@ static void test_script_is_known(void **state) {
         assert_null(command.script);
 }
 
+static void test_grant_policy(void **state) {
+        g_auto(Options) given = {}, usual = {};
+        Options wrong;
+
+        assert_int_equal(parse("p --grant-policy=ask-terminal a.py", &given), 0);
+        assert_int_equal(given.grant_policy, GRANT_POLICY_ASK_TERMINAL);
+        assert_int_equal(parse("p a.py", &usual), 0);
+        assert_int_equal(usual.grant_policy, GRANT_POLICY_SAME_USER);
+        assert_int_equal(parse("p --grant-policy=any a.py", &wrong), -EINVAL);
+}
+
 static void test_wrong_lines(void **state) {
         Options options;
 
@@ -61,26 +72,29 @@ static void test_wrong_lines(void **state) {
         assert_int_equal(parse("p --nonsense a.py", &options), -EINVAL);
         assert_int_equal(parse("p --job a/b a.py", &options), -EINVAL);
         assert_int_equal(parse("p --job= a.py", &options), -EINVAL);
-        assert_int_equal(parse("p --environment /nonexistent a.py", &options), -EIO);
 }
 
-static void test_environment(void **state) {
-        const char text[] = "A=1\0EMPTY=\0BASH_FUNC_f%%=() {\n}\0INVOCATION_ID=theirs";
-        g_autofree char *path = NULL, *line = NULL;
-        g_auto(Options) options = {};
+static void test_config(void **state) {
+        g_autofree char *path = NULL, *line = NULL, *with_command = NULL;
+        g_auto(Options) options = {}, none = {};
 
         assert_true(g_close(g_file_open_tmp(NULL, &path, NULL), NULL));
-        assert_true(g_file_set_contents(path, text, sizeof text, NULL));
-        g_setenv("INVOCATION_ID", "ours", TRUE);
-        g_unsetenv("JOURNAL_STREAM");
-        line = g_strdup_printf("p --environment %s a.py", path);
+        assert_true(g_file_set_contents(path, "[Job]\nCommand=train.py 'two words'\nEnvironment=A=1\n", -1, NULL));
+        line = g_strdup_printf("p --job=t --config=%s", path);
         assert_int_equal(parse(line, &options), 0);
+        assert_string_equal(options.name, "t");
+        assert_string_equal(options.command[0], "python3");
+        assert_string_equal(options.command[2], "two words");
+        assert_string_equal(options.script, "train.py");
         assert_string_equal(g_environ_getenv(options.environment, "A"), "1");
-        assert_string_equal(g_environ_getenv(options.environment, "EMPTY"), "");
-        assert_string_equal(g_environ_getenv(options.environment, "BASH_FUNC_f%%"), "() {\n}");
-        assert_string_equal(g_environ_getenv(options.environment, "INVOCATION_ID"), "ours");
-        assert_int_equal(g_strv_length(options.environment), 4);
-        assert_false(g_file_test(path, G_FILE_TEST_EXISTS)); /* it may hold secrets */
+        assert_string_equal(options.working_directory, g_get_home_dir());
+
+        with_command = g_strdup_printf("%s -- sleep 1", line);
+        assert_int_equal(parse(with_command, &none), -EINVAL);
+        assert_true(g_file_set_contents(path, "[Job]\n", -1, NULL));
+        assert_int_equal(parse(line, &none), -EINVAL);
+        g_unlink(path);
+        assert_int_equal(parse(line, &none), -EIO);
 }
 
 int main(void) {
@@ -88,8 +102,9 @@ int main(void) {
                 cmocka_unit_test(test_scripts),
                 cmocka_unit_test(test_commands),
                 cmocka_unit_test(test_script_is_known),
+                cmocka_unit_test(test_grant_policy),
                 cmocka_unit_test(test_wrong_lines),
-                cmocka_unit_test(test_environment),
+                cmocka_unit_test(test_config),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,39 @@ static void test_status_of_nobody(void **state) {
         assert_int_equal(status.parent, 42);
 }
 
+static void test_users(void **state) {
+        uid_t real = 42, effective = 42;
+
+        assert_int_equal(process_users(getpid(), &real, &effective), 0);
+        assert_int_equal(real, getuid());
+        assert_int_equal(effective, geteuid());
+        assert_int_equal(process_users(0x7ffffffe, &real, &effective), -ESRCH);
+}
+
+static void test_terminal(void **state) {
+        int status = -1;
+        pid_t pid = fork();
+
+        if (pid == 0) { /* a new session has none */
+                setsid();
+                _exit(process_has_terminal(getpid()) == 0 ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        assert_int_equal(process_has_terminal(0x7ffffffe), -ESRCH);
+}
+
+static void test_namespaces(void **state) {
+        pid_t pid;
+
+        spawn_chain(1, &pid);
+        assert_int_equal(process_same_namespaces(pid, getpid()), 1);
+        assert_int_equal(process_similar_namespaces(pid, getpid()), 1);
+        end_chain(&pid, 1);
+        assert_int_equal(process_same_namespaces(0x7ffffffe, getpid()), -ESRCH);
+        assert_int_equal(process_similar_namespaces(getpid(), 0x7ffffffe), -ESRCH);
+}
+
 static void test_pidfd_and_end(void **state) {
         pid_t pid;
         autofd pidfd = -1;
@@ -157,7 +190,7 @@ static void test_control_group(void **state) {
         assert_null(process_control_group(0x7ffffffe));
 }
 
-static void test_namespaces(void **state) {
+static void test_one_namespace(void **state) {
         assert_int_equal(process_shares_namespace(getpid(), "pid"), 1);
         assert_int_equal(process_shares_namespace(getpid(), "user"), 1);
         assert_int_equal(process_shares_namespace(0x3ffffff, "pid"), -ESRCH);
@@ -165,9 +198,12 @@ static void test_namespaces(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_namespaces),
+                cmocka_unit_test(test_one_namespace),
                 cmocka_unit_test(test_status_of_ourselves),
                 cmocka_unit_test(test_status_of_nobody),
+                cmocka_unit_test(test_users),
+                cmocka_unit_test(test_terminal),
+                cmocka_unit_test(test_namespaces),
                 cmocka_unit_test(test_pidfd_and_end),
                 cmocka_unit_test(test_descendants),
                 cmocka_unit_test(test_descendants_are_bounded),

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "parent/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helicopter/cleanup.h"
+
+/* No more than execve(2) takes. */
+#define SIZE_MAX_READ (64 << 20)
+
+/* Others may share the file's position. */
+static int read_stdin(GString *text) {
+        struct stat status;
+        char buffer[4096];
+
+        if (fstat(STDIN_FILENO, &status) < 0)
+                return -errno;
+        if (!S_ISREG(status.st_mode)) /* /dev/null, a terminal: nobody has passed an environment */
+                return -EINVAL;
+        while (text->len < SIZE_MAX_READ) {
+                ssize_t n = pread(STDIN_FILENO, buffer, sizeof buffer, (off_t) text->len);
+
+                if (n <= 0)
+                        return n < 0 ? -errno : 0;
+                g_string_append_len(text, buffer, n);
+        }
+        return -E2BIG;
+}
+
+static int empty_stdin(void) {
+        autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (null < 0)
+                return -errno;
+        return dup2(null, STDIN_FILENO) < 0 ? -errno : 0;
+}
+
+/* NUL-terminated NAME=VALUE strings, as in /proc/PID/environ. */
+static char **split(const GString *text) {
+        GPtrArray *variables = g_ptr_array_new();
+
+        for (const char *variable = text->str; variable < text->str + text->len; variable += strlen(variable) + 1)
+                g_ptr_array_add(variables, g_strdup(variable));
+        g_ptr_array_add(variables, NULL);
+        return (char **) g_ptr_array_free(variables, FALSE);
+}
+
+/* What the service manager tells a unit's processes stays theirs (systemd.exec(5)). */
+static char **keep_unit_variables(char **environment) {
+        static const char *const kept[] = { "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
+                "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", NULL };
+
+        for (const char *const *name = kept; *name; name++) {
+                const char *value = g_getenv(*name);
+
+                environment = value ? g_environ_setenv(environment, *name, value, true)
+                                    : g_environ_unsetenv(environment, *name);
+        }
+        return environment;
+}
+
+int environment_from_stdin(char ***ret_environment) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        int r;
+
+        r = read_stdin(text);
+        if (r < 0)
+                return r;
+        r = empty_stdin();
+        if (r < 0)
+                return r;
+        *ret_environment = keep_unit_variables(split(text));
+        return 0;
+}
+
+char **environment_with(char **variables) {
+        char **environment = g_get_environ();
+
+        for (; variables && *variables; variables++) {
+                const char *equals = strchr(*variables, '=');
+                g_autofree char *name = g_strndup(*variables, (size_t) (equals - *variables));
+
+                environment = g_environ_setenv(environment, name, equals + 1, true);
+        }
+        return environment;
+}
