@@ -101,6 +101,13 @@ class Server(pdb._PdbServer):
             sys.settrace(None)
         return None
 
+    def _read_reply(self):
+        # A client that is killed with something unread resets the connection. That would be raised in the job (3.14, 3.15).
+        try:
+            return super()._read_reply()
+        except OSError:
+            raise EOFError from None
+
     def do_debug(self, arg):
         # Ends with sys.settrace(), made for a prompt within a trace function, where that has no effect yet.
         super().do_debug(arg)
@@ -150,7 +157,7 @@ class Server(pdb._PdbServer):
         other = pdb.Pdb._last_pdb_instance
         self.gone = True
         # The next who uses sys.settrace() in this job would have the frames call a debugger that is not there.
-        for frame in stack(sys._getframe()):
+        for frame in stack(sys._current_frames().get(self.thread)):
             if frame.f_trace == self.trace_dispatch:
                 frame.f_trace = None
         self.give_interrupts_back()

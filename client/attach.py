@@ -276,6 +276,8 @@ def main(argv):
     session = Session(pid, control, float(settings.get("timeout", 10)), commands)
     signal.signal(signal.SIGTERM, session.end)
     try:
+        # Blocked until here: while Python starts, ^C is a traceback.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         check_version(pid, settings.get("version"))
         follow_colour_settings()
         if not sys.stdin or not sys.stdin.isatty():

@@ -23,7 +23,7 @@ static const struct {
         { CLIENT_ERROR_NO_SCRIPT, "Name a file with Python code, or '-' for stdin." },
         { CLIENT_ERROR_STILL_RUNS, "It goes on, and what it writes is lost; a longer --timeout waits for it." },
         { CLIENT_ERROR_LOST_SCRIPT, "The job may have been told to exec or to end; 'helicopter-client status' knows." },
-        { CLIENT_ERROR_OTHER_NETWORK, "Run helicopter-client in the job's network namespace, by nsenter(1)." },
+        { CLIENT_ERROR_OTHER_NAMESPACE, "Run helicopter-client in the job's own namespaces, by nsenter(1)." },
         { CLIENT_ERROR_DEBUGGER_BUSY, "End the debugger that the job is in first." },
         { CLIENT_ERROR_NO_INTERPRETER, "Put the Python that the job runs on into the PATH." },
         { CLIENT_ERROR_BAD_TEXT, "Only text in UTF-8 can be handed to a job." },

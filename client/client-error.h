@@ -14,7 +14,7 @@
 #define CLIENT_ERROR_NO_SCRIPT "org.helicopter1.Client.Error.NoScript"
 #define CLIENT_ERROR_STILL_RUNS "org.helicopter1.Client.Error.StillRuns"
 #define CLIENT_ERROR_LOST_SCRIPT "org.helicopter1.Client.Error.LostScript"
-#define CLIENT_ERROR_OTHER_NETWORK "org.helicopter1.Client.Error.OtherNetwork"
+#define CLIENT_ERROR_OTHER_NAMESPACE "org.helicopter1.Client.Error.OtherNamespace"
 #define CLIENT_ERROR_DEBUGGER_BUSY "org.helicopter1.Client.Error.DebuggerBusy"
 #define CLIENT_ERROR_NO_INTERPRETER "org.helicopter1.Client.Error.NoInterpreter"
 #define CLIENT_ERROR_BAD_TEXT "org.helicopter1.Client.Error.BadText"

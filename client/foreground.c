@@ -21,7 +21,12 @@ void foreground_kill(const Foreground *foreground, int signal_number) {
 /* In the child. It goes when we go, since then the permission goes too. */
 static int prepare(void *userdata) {
         const Foreground *foreground = userdata;
+        sigset_t interrupt;
 
+        sigemptyset(&interrupt);
+        sigaddset(&interrupt, SIGINT);
+        if (foreground->holds_interrupts && sigprocmask(SIG_BLOCK, &interrupt, NULL) < 0)
+                return -errno;
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
                 return -errno;
         if (getppid() != foreground->client)

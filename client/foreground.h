@@ -16,6 +16,7 @@ struct Foreground {
         char *const *argv;
         const char *library_path; /* its LD_LIBRARY_PATH where ours has none, or NULL */
         int pass_fd;              /* stays open in the program, under the same number; -1: none */
+        bool holds_interrupts;    /* begin with SIGINT blocked: the program takes it when it can */
         uint64_t timeout;         /* in microseconds, then it is killed; 0: none */
         JobWatch *watch;          /* whose daemon is listened to meanwhile, or NULL */
         /* Called when the program runs, to have more waited for (NULL: nothing). A negative errno ends the program. */

@@ -55,10 +55,6 @@ int job_script_wake_call(JobWatch *watch, pid_t target, const char *mode, uint64
         return 0;
 }
 
-bool job_script_was_quicker(const sd_bus_error *error) {
-        return sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SCRIPT);
-}
-
 typedef struct Woken {
         uint32_t thread;
         int main;
@@ -128,12 +124,6 @@ static int wake(JobWatch *watch, pid_t target, const char *mode, uint64_t deadli
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         r = connection_send(watch->connection, call, patience, &reply, error);
-        if (job_script_was_quicker(error)) {
-                sd_bus_error_free(error);
-                *ret_thread = 0;
-                *ret_reason = g_strdup("");
-                return 0;
-        }
         if (r < 0)
                 return r;
         r = job_script_read_woken(reply, ret_thread, ret_reason);

@@ -28,9 +28,6 @@ int job_script_wake_call(JobWatch *watch, pid_t target, const char *mode, uint64
  */
 int job_script_read_woken(sd_bus_message *reply, uint32_t *ret_thread, char **ret_reason);
 
-/* Whether an error of Wake says that the script was carried out before that could be asked for. */
-bool job_script_was_quicker(const sd_bus_error *error);
-
 /*
  * Both calls, one after the other, waiting for each. Returns 0 and what job_script_read_woken() and job_script_queue_call() set,
  * or a negative errno with *error set; the script is withdrawn then.

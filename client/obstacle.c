@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "client/client-error.h"
@@ -13,16 +14,19 @@
 #include "helicopter/error.h"
 #include "helicopter/process.h"
 
+/* Where that cannot be read, the process is another user's, or gone: others will say so. */
 int obstacle_network(pid_t pid, sd_bus_error *error) {
-        g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", (int) pid);
-        g_autofree char *its = g_file_read_link(path, NULL);
-        g_autofree char *ours = g_file_read_link("/proc/self/ns/net", NULL);
-
-        /* What cannot be read is another user's, or gone: others will say so. */
-        if (!its || !ours || g_str_equal(its, ours))
+        if (process_shares_namespace(pid, "net") != 0)
                 return 0;
-        return client_error_set(error, CLIENT_ERROR_OTHER_NETWORK, ENETUNREACH,
+        return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, ENETUNREACH,
                 "Process %d is in another network namespace, from which pdb cannot be reached", (int) pid);
+}
+
+int obstacle_pids(pid_t pid, sd_bus_error *error) {
+        if (process_shares_namespace(pid, "pid") != 0 && process_shares_namespace(pid, "user") != 0)
+                return 0;
+        return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, EXDEV,
+                "Process %d is in another pid or user namespace, from which the script cannot be read", (int) pid);
 }
 
 static const char *what_disabled(pid_t pid) {

@@ -9,6 +9,9 @@
 /* A debugger connects over localhost. Returns 0, or a negative errno with *error set when the process's is another one. */
 int obstacle_network(pid_t pid, sd_bus_error *error);
 
+/* An injected script opens this client's descriptors, by its pid. The same for pid namespaces. */
+int obstacle_pids(pid_t pid, sd_bus_error *error);
+
 /* Say in *error, when it is RemoteDebugDisabled, what has switched remote debugging off. */
 void obstacle_explain_disabled(pid_t pid, sd_bus_error *error);
 

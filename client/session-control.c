@@ -41,10 +41,6 @@ static int on_woken(sd_bus_message *reply, void *userdata, sd_bus_error *ret_err
         SessionControl *control = userdata;
         int r;
 
-        if (job_script_was_quicker(error)) {
-                tell_taken(control);
-                return 0;
-        }
         if (error)
                 return fail(control, error, -EIO);
         r = job_script_read_woken(reply, &control->thread, &control->reason);

@@ -105,6 +105,7 @@ int session_run(Session *session) {
                 .argv = (char *const *) argv->pdata,
                 .library_path = session->interpreter->library_path,
                 .pass_fd = socket,
+                .holds_interrupts = true,
                 .watch = session->control.watch,
                 .started = on_started,
                 .lost = on_lost,

@@ -77,6 +77,9 @@ static int run(JobWatch *watch, const TargetOptions *options, InjectChannel *cha
         autofd lease = -1, guard = -1;
         int r;
 
+        r = obstacle_pids(target, error);
+        if (r < 0)
+                return r;
         lease = lease_take(watch, &request, error);
         if (lease < 0) {
                 obstacle_explain_disabled(target, error);

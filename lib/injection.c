@@ -6,10 +6,10 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helicopter/process.h"
 #include "lib/remote-call.h"
 #include "lib/tracer-thread.h"
 
@@ -42,19 +42,6 @@ int injection_call(pid_t target, const Syscall *call, uint64_t timeout, long *re
         return r;
 }
 
-/* The target's kernel-side view of a pid is that of its own pid namespace: in another one, the number names somebody
- * else. */
-static int check_namespace(pid_t target) {
-        g_autofree char *path = g_strdup_printf("/proc/%d/ns/pid", target);
-        struct stat theirs, ours;
-
-        if (stat(path, &theirs) < 0)
-                return errno == ENOENT ? -ESRCH : -errno;
-        if (stat("/proc/thread-self/ns/pid", &ours) < 0)
-                return -errno;
-        return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino ? 0 : -EOPNOTSUPP;
-}
-
 static int set_ptracer(pid_t thread, pid_t tracer, uint64_t timeout) {
         Syscall call = {
                 .number = SYS_prctl,
@@ -64,9 +51,10 @@ static int set_ptracer(pid_t thread, pid_t tracer, uint64_t timeout) {
         int r;
 
         if (tracer != 0) {
-                r = check_namespace(thread);
-                if (r < 0)
-                        return r;
+                /* In another pid namespace the number names somebody else. */
+                r = process_shares_namespace(thread, "pid");
+                if (r <= 0)
+                        return r < 0 ? r : -EOPNOTSUPP;
         }
         r = injection_call(thread, &call, timeout, &result);
         return r < 0 ? r : (int) result;

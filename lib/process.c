@@ -271,3 +271,15 @@ char *process_control_group(pid_t pid) {
                         return g_strdup(*line + strlen("0::"));
         return NULL;
 }
+
+int process_shares_namespace(pid_t pid, const char *kind) {
+        g_autofree char *their_path = g_strdup_printf("/proc/%d/ns/%s", pid, kind);
+        g_autofree char *our_path = g_strdup_printf("/proc/thread-self/ns/%s", kind);
+        struct stat theirs, ours;
+
+        if (stat(their_path, &theirs) < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+        if (stat(our_path, &ours) < 0)
+                return -errno;
+        return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}

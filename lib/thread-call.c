@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +20,11 @@
 /* The most descriptors that poll() is believed to be given. */
 #define POLL_MAX (1024 * 1024)
 
-/* poll(fds, nfds, timeout); the last is an int, negative for "no limit", which glibc extends. */
+/* poll(fds, nfds, timeout); the last is an int, negative for "no limit", which the C library may have extended or not. */
 static bool looks_like_poll(const uint64_t arguments[6]) {
-        int64_t timeout = (int64_t) arguments[2];
+        uint32_t high = (uint32_t) (arguments[2] >> 32);
 
-        if (arguments[1] >= POLL_MAX || timeout == 0 || timeout > INT_MAX || timeout < INT_MIN)
+        if (arguments[1] >= POLL_MAX || (int) arguments[2] == 0 || (high != 0 && high != UINT32_MAX))
                 return false;
         return arguments[1] == 0 || arguments[0] >= LOWEST_ADDRESS;
 }

@@ -172,6 +172,10 @@ static int grant(Request *request, sd_bus_error *error) {
         Lease *lease;
         int r;
 
+        /* Before a script may replace what the lease's holder was permitted, and so that -EBUSY is the target's. */
+        r = request->force ? 0 : lease_check(request->supervisor, 0, error);
+        if (r < 0)
+                return r;
         r = check_lease(request, error);
         if (r < 0)
                 return r;

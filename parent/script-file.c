@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/process.h"
 
 void script_file_clear(ScriptFile *file) {
         if (file->file)
@@ -33,13 +34,14 @@ static int write_all(int fd, const char *text, size_t size) {
         return 0;
 }
 
-/* Whether a path leads to this file for a process, with the root folder and the namespaces that it has. */
+/* Whether a path leads to this file for a process, with the root folder and the namespaces that it has. From another user
+ * namespace our descriptors are out of reach (ptrace(2), "Ptrace access mode checking"). */
 static bool is_seen(pid_t reader, const char *path, int fd) {
         g_autofree char *rooted = g_strdup_printf("/proc/%d/root%s", reader, path);
         struct stat theirs, ours;
 
-        return stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 && theirs.st_dev == ours.st_dev &&
-                theirs.st_ino == ours.st_ino;
+        return process_shares_namespace(reader, "user") == 1 && stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 &&
+                theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
 static int use_memory(pid_t reader, ScriptFile *file) {

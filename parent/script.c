@@ -47,6 +47,10 @@ static void end(Script *script, ScriptEnd how) {
         ScriptEnded ended = script->ended;
         void *userdata = script->userdata;
 
+        if (!ended && how == SCRIPT_TAKEN) {
+                script->supervisor->taken_target = script->target.pid;
+                script->supervisor->taken_thread = script->thread.tid;
+        }
         script_free(script);
         if (ended)
                 ended(how, userdata);
@@ -56,7 +60,7 @@ static void end(Script *script, ScriptEnd how) {
 static bool was_read(const Script *script) {
         char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 
-        return read(script->watch, events, sizeof events) > 0;
+        return script->watch >= 0 && read(script->watch, events, sizeof events) > 0;
 }
 
 static int on_read(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -120,6 +124,13 @@ void script_withdraw_all(Supervisor *supervisor) {
         }
 }
 
+pid_t script_last_taken(Supervisor *supervisor, pid_t target) {
+        pid_t thread = supervisor->taken_target == target ? supervisor->taken_thread : 0;
+
+        supervisor->taken_target = 0;
+        return thread;
+}
+
 Script *script_find(const Supervisor *supervisor, pid_t target) {
         for (GList *link = supervisor->scripts.head; link; link = link->next) {
                 Script *script = link->data;
@@ -142,11 +153,14 @@ static int watch_copy(Script *script, unsigned index, int fd, uint32_t events, i
         return *ret_copy < 0 ? -errno : watch(script, index, *ret_copy, events, on_hang_up);
 }
 
+/* A user has 128 inotify instances by default: when they are used up, the pending flag has to do. */
 static int watch_file(Script *script) {
         g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", script->file.fd);
 
         script->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        if (script->watch < 0 || inotify_add_watch(script->watch, path, IN_CLOSE_NOWRITE) < 0)
+        if (script->watch < 0)
+                return errno == EMFILE ? 0 : -errno;
+        if (inotify_add_watch(script->watch, path, IN_CLOSE_NOWRITE) < 0)
                 return -errno;
         return watch(script, SOURCE_FILE, script->watch, EPOLLIN, on_read);
 }
@@ -196,8 +210,14 @@ static int prepare(Script *script, const void *text, size_t size, int caller, in
         return 0;
 }
 
+bool script_is_taken(const Script *script) {
+        return script->watch < 0 && remote_exec_is_pending(script->remote, &script->thread) == 0;
+}
+
 static int check(const Supervisor *supervisor, pid_t target, sd_bus_error *error) {
-        if (script_find(supervisor, target))
+        Script *before = script_find(supervisor, target);
+
+        if (before && (!script_is_taken(before) || before->ended || script_withdraw(before) != SCRIPT_TAKEN))
                 return sd_bus_error_setf(
                         error, HELICOPTER_ERROR_SCRIPT_PENDING, "Process %d has another script to run first.", target);
         if (g_queue_get_length((GQueue *) &supervisor->scripts) >= SCRIPTS_MAX)
@@ -229,6 +249,7 @@ int script_new(Supervisor *supervisor, Target *target, const void *text, size_t 
                 r = queue(script, error);
         if (r < 0)
                 return r;
+        script_last_taken(supervisor, script->target.pid);
         g_queue_push_tail(&supervisor->scripts, script);
         *ret_script = g_steal_pointer(&script);
         return 0;

@@ -37,7 +37,7 @@ struct Script {
         RemoteExec *remote;
         ScriptFile file;
         PythonThread thread; /* it is queued in this one */
-        int watch;           /* inotify: tells that the file was read */
+        int watch;           /* inotify: tells that the file was read; -1 where there is none to be had */
         int guard, caller;   /* -1: none */
         sd_event_source *sources[SOURCES];
         bool draining;     /* taken, but not read yet */
@@ -53,8 +53,16 @@ struct Script {
 int script_new(Supervisor *supervisor, Target *target, const void *text, size_t size, int caller, int guard,
         Script **ret_script, sd_bus_error *error);
 
+/*
+ * The thread of a process that has taken its last script before anybody waited for that; 0: none has, or it was told already.
+ */
+pid_t script_last_taken(Supervisor *supervisor, pid_t target);
+
 /* The script queued in a process, or NULL. */
 Script *script_find(const Supervisor *supervisor, pid_t target);
+
+/* Whether it has been taken without a word, since there is no watch. To be withdrawn then. */
+bool script_is_taken(const Script *script);
 
 /*
  * Queue it in another thread instead. Returns 0; -EBUSY when the present one has just taken it; another negative errno,

@@ -30,8 +30,10 @@ typedef struct Supervisor {
         Link *link;
         Lease *lease; /* NULL: nobody traces */
         unsigned grants_under_way;
-        GQueue scripts;      /* queued in the job; parent/script.h */
-        GQueue wakers;       /* that see to them; parent/waker.h */
+        GQueue scripts;     /* queued in the job; parent/script.h */
+        GQueue wakers;      /* that see to them; parent/waker.h */
+        pid_t taken_target; /* the last process that took a script, and its thread, while nobody waited for that */
+        pid_t taken_thread;
         GHashTable *helpers; /* pids of the parent's own children */
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */

@@ -35,8 +35,7 @@ int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, 
         if (target.pidfd < 0 || process_is_descendant(target.pid, getpid()) <= 0)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.",
                         pid ? pid : (uint32_t) target.pid);
-        *ret_target = target;
-        target = TARGET_NONE;
+        *ret_target = (Target) { .pid = target.pid, .pidfd = g_steal_fd(&target.pidfd) };
         return 0;
 }
 

@@ -54,13 +54,23 @@ static void reply(const WakeResult *result, const sd_bus_error *error, void *use
                 sd_bus_reply_method_error(message, error);
 }
 
+/* It was before anybody asked. */
+static int reply_taken(sd_bus_message *message, pid_t target, pid_t thread) {
+        const WakeResult result = { .thread = thread, .main = thread == target, .reason = "", .call = "" };
+
+        reply(&result, NULL, sd_bus_message_ref(message));
+        return 1;
+}
+
 int wake_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
         g_auto(Target) target = TARGET_NONE;
         uint64_t timeout = 0;
         WakeMode mode = WAKE_AUTO;
+        Script *script;
         Waker *waker;
         uint32_t pid;
+        pid_t thread;
         int r;
 
         r = sd_bus_message_read(message, "u", &pid);
@@ -72,9 +82,12 @@ int wake_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         r = target_hold(supervisor, pid, &target, error);
         if (r < 0)
                 return r;
+        script = script_find(supervisor, target.pid);
+        thread = script ? 0 : script_last_taken(supervisor, target.pid);
+        if (thread > 0)
+                return reply_taken(message, target.pid, thread);
         sd_bus_message_ref(message);
-        r = waker_new(
-                supervisor, &target, script_find(supervisor, target.pid), mode, timeout, reply, message, &waker, error);
+        r = waker_new(supervisor, &target, script, mode, timeout, reply, message, &waker, error);
         if (r < 0) {
                 sd_bus_message_unref(message);
                 return r;

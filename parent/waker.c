@@ -101,7 +101,6 @@ static bool is_main(const Waker *waker) {
 }
 
 static void succeed(Waker *waker) {
-        g_autoptr(Waker) ended = waker;
         g_autofree char *reason = is_main(waker) ? NULL : wake_cause_sentence(&waker->cause);
         const WakeResult result = {
                 .thread = waker->thread.tid,
@@ -111,12 +110,12 @@ static void succeed(Waker *waker) {
         };
 
         waker->done(&result, NULL, waker->userdata);
+        waker_free(waker);
 }
 
 static void fail(Waker *waker, const sd_bus_error *error) {
-        g_autoptr(Waker) ended = waker;
-
         waker->done(NULL, error, waker->userdata);
+        waker_free(waker);
 }
 
 static void fail_gone(Waker *waker) {
@@ -343,28 +342,47 @@ static void begin_call(Waker *waker, const ThreadCall *call) {
                 wake_cause_set(&waker->cause, wake_kind(call) == WAKE_LOCK ? CAUSE_LOCK : CAUSE_CALL, call, NULL);
 }
 
-static void look_at_call(Waker *waker, const ThreadCall *call) {
-        int64_t now = g_get_monotonic_time();
+static void look_at_blocked(Waker *waker, int64_t span) {
+        WakeKind kind = wake_kind(&waker->call);
 
-        if (!is_same_call(&waker->call, call))
-                begin_call(waker, call);
-        if (is_stopped(waker))
-                wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
-        else if (!call->blocked)
-                look_at_running(waker, now - waker->since);
-        else if (is_stuck(waker, waker->thread.tid, call))
+        if (is_stuck(waker, waker->thread.tid, &waker->call))
                 move(waker);
-        else if (wake_kind(call) == WAKE_RESUMED)
-                wake(waker);
-        else if (wake_kind(call) == WAKE_NEVER)
+        else if (kind == WAKE_NEVER)
                 give_thread_up(waker, CAUSE_CALL_ENDS, NULL);
-        else if (now - waker->since >= LOCK_PATIENCE)
+        else if (kind == WAKE_RESUMED || span >= LOCK_PATIENCE)
                 wake(waker);
 }
 
-/* Somebody else's script has no file of ours that is read. */
-static bool foreign_is_taken(const Waker *waker) {
+static void look_at_call(Waker *waker, const ThreadCall *call) {
+        int64_t span;
+
+        if (!is_same_call(&waker->call, call))
+                begin_call(waker, call);
+        span = g_get_monotonic_time() - waker->since;
+        if (is_stopped(waker))
+                wake_cause_set(&waker->cause, CAUSE_STOPPED, NULL, NULL);
+        else if (call->blocked)
+                look_at_blocked(waker, span);
+        else
+                look_at_running(waker, span);
+}
+
+/* Taken, as far as that has to be looked for. */
+static bool is_taken(const Waker *waker) {
+        if (waker->script)
+                return script_is_taken(waker->script);
         return waker->foreign && remote_exec_is_pending(waker->foreign, &waker->thread) <= 0;
+}
+
+static void end_taken(Waker *waker) {
+        Script *script = g_steal_pointer(&waker->script);
+
+        if (script)
+                script_withdraw(script);
+        if (process_alive(waker->target.pidfd))
+                succeed(waker);
+        else
+                fail_gone(waker);
 }
 
 static void look(Waker *waker) {
@@ -380,11 +398,8 @@ static void look(Waker *waker) {
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Waker *waker = userdata;
 
-        if (foreign_is_taken(waker)) {
-                if (process_alive(waker->target.pidfd))
-                        succeed(waker);
-                else
-                        fail_gone(waker);
+        if (is_taken(waker)) {
+                end_taken(waker);
         } else if (g_get_monotonic_time() >= waker->deadline) {
                 give_up(waker);
         } else {

@@ -71,3 +71,7 @@ int process_descendants(pid_t ancestor, size_t max, pid_t **ret_pids);
 /* The control group of a process as /proc/PID/cgroup's "0::" line has it; NULL where there is none. Owned by the
  * caller. */
 char *process_control_group(pid_t pid);
+
+/* Whether a process is in the same namespace of a kind ("pid", "user", "net" …, see namespaces(7)) as this one: 1, 0,
+ * -ESRCH or another negative errno. */
+int process_shares_namespace(pid_t pid, const char *kind);

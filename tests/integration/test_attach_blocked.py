@@ -173,6 +173,19 @@ def test_interrupt_while_waiting(session):
     session.attach("nap").quit()
 
 
+def test_interrupt_while_the_debugger_starts(session):
+    run_sleeper(session, "python3.14", 1000)
+    for _ in range(3):
+        terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
+        wait.until(lambda: any("attach.py" in command for _, command in session.processes()), "the debugger starts")
+        terminal.sendintr()
+        terminal.expect_exact("Interrupted; process")
+        assert "Traceback" not in terminal.before
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        assert terminal.exitstatus == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_client_killed_while_waiting(session, number):
     """The request goes with it."""
@@ -216,9 +229,7 @@ def test_dead_debugger_in_another_thread(session):
     pdb.command("break never")
     pdb.terminal.sendline("continue")
     job.counts_on()
-    for pid, command in session.processes():
-        if "attach.py" in command or str(CLIENT) in command:
-            os.kill(pid, signal.SIGKILL)
+    session.kill_client()
     pdb.terminal.expect(pexpect.EOF)
     wait.until(lambda: job.TracerPID == 0, "the lease ends")
     flag.touch()

@@ -77,7 +77,7 @@ def end(session, pdb, how):
 
 def test_interrupt_before_the_prompt(session):
     """The job is in C code for a while. Nothing of the script that waited is run afterwards."""
-    pid, report = start(session, "c-call", 5)
+    pid, report = start(session, "c-call", 3)
     terminal = session.spawn(CLIENT, "attach", "job")
     wait.until(lambda: session.list()["job"][4], "the lease is given")
     terminal.sendintr()
@@ -114,6 +114,25 @@ def test_killed_at_any_moment(session, kind, who):
     look(session, kind).quit()
     probe.nothing_is_left(session, "job")
     assert pid_alive(pid) and not report.exists()
+
+
+def test_killed_with_something_unread(session):
+    """The job's connection is reset then, not closed, in the middle of a step: that is not the job's business."""
+    job = session.run_counter("job")
+    pid = job.PID
+    pdb = session.attach("job")
+    pdb.command("next")
+    waiting = wait.until(lambda: matrix.look(pid), "the job waits for a command")
+    pdb.terminal.sendline("p __import__('time').sleep(0.5)")
+    wait.until(lambda: matrix.look(pid) not in (None, waiting), "the job is at the command")
+    debugger = next(one for one, command in session.processes() if "attach.py" in command)
+    os.kill(debugger, signal.SIGSTOP)
+    wait.until(lambda: matrix.look(pid) == waiting, "the job has answered")
+    os.kill(debugger, signal.SIGKILL)
+    pdb.terminal.expect(pexpect.EOF)
+    pdb.terminal.close()
+    job.counts_on()
+    probe.nothing_is_left(session, "job")
 
 
 @pytest.mark.parametrize("kind", LOCALS)

@@ -10,7 +10,7 @@ import pytest
 from support import matrix
 from support.session import PrivateSession, pid_alive
 
-PYTHONS = ["python3.14", "python3.15", "python3.14-dbg", "python3.15-dbg"]
+PYTHONS = ["python3.14", "python3.15", "python3.14-dbg"]
 
 
 @pytest.fixture(scope="module")

@@ -102,9 +102,7 @@ def test_debugger_killed_while_the_job_goes_on(session, python):
     pdb = session.attach("count")
     pdb.terminal.sendline("continue")
     job.counts_on()
-    for pid, command in session.processes():
-        if "attach.py" in command or str(CLIENT) in command:
-            os.kill(pid, signal.SIGKILL)
+    session.kill_client()
     pdb.terminal.expect(pexpect.EOF)
     wait.until(lambda: job.TracerPID == 0, "the lease ends")
     pdb = session.attach("count")

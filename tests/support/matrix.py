@@ -3,7 +3,9 @@
 
 import concurrent.futures
 import json
+import os
 import re
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from support.session import JOB, JOBS
 PROMPT, THREAD, MESSAGE = "prompt", "other thread", "message"
 SOURCE = JOBS / "blocked.py"
 LATE = wait.SECONDS / 5  # how much later than planned a call may end; never earlier
+busy = threading.Semaphore(2 * os.cpu_count())  # for what does not only wait
 
 
 @dataclass
@@ -110,18 +113,28 @@ class Run:
         self.session, self.case, self.kind = session, CASES[kind], kind
         self.name = f"{kind}-{python}-{seconds}"
         self.report_path = session.folder / f"{self.name}.json"
-        self.job = session.start_job(self.name, [python, "-Wignore::ResourceWarning", SOURCE, kind, seconds, self.report_path])
-        self.pid = session.list()[self.name][3]
+        self.report = {}
+        with busy:
+            self.start(python, seconds)
+            self.attach(seconds * self.case.timeout)
+            if self.case.busy:
+                self.wait_end(seconds)
+        self.wait_end(seconds)
+
+    def start(self, python, seconds):
+        self.job = self.session.start_job(self.name, [python, "-Wignore::ResourceWarning", SOURCE, self.kind, seconds, self.report_path])
+        self.pid = self.session.list()[self.name][3]
         wait_blocked(self.pid, self.report_path, self.case.busy)
-        timeout = seconds * self.case.timeout
-        began = time.monotonic()
-        self.client = session.client("attach", self.name, "--timeout", f"{timeout:g}", check=False, stdin=None,
+
+    def attach(self, timeout):
+        self.client = self.session.client("attach", self.name, "--timeout", f"{timeout:g}", check=False, stdin=None,
                                      input=self.case.commands(), timeout=timeout + 2 * wait.SECONDS)
         self.left = time.monotonic()
-        self.took = self.left - began
-        self.state = session.list()[self.name][2]
+        self.state = self.session.list()[self.name][2]
         self.tracer = self.traced_by()
-        wait.until(lambda: session.list()[self.name][2] in ("exited", "failed"), f"job {self.name} ends", seconds + 2 * wait.SECONDS)
+
+    def wait_end(self, seconds):
+        wait.until(lambda: self.session.list()[self.name][2] in ("exited", "failed"), f"job {self.name} ends", seconds + 2 * wait.SECONDS)
         self.report = json.loads(self.report_path.read_text()) if self.report_path.exists() else {}
 
     def traced_by(self):
@@ -132,8 +145,8 @@ class Run:
         return int(re.search(r"TracerPid:\s+(\d+)", status).group(1))
 
     def in_time(self):
-        """Whether the call lasted as long as the debugger was there: it does not say much otherwise."""
-        return self.report and self.left < self.report["ended"]
+        """Whether the call lasted as long as the debugger was there, and long enough for it: it does not say much otherwise."""
+        return self.report and self.left < self.report["ended"] and self.outcome() == self.case.outcome
 
     def outcome(self):
         if self.client.returncode:
@@ -194,7 +207,7 @@ class Outcome:
 
 def run_case(session, python, kind):
     """One case; again with a longer call, when the machine was too busy to attach during the call."""
-    for seconds in (4, 8, 16):
+    for seconds in (2, 4, 8, 16) if CASES[kind].busy else (4, 8, 16):
         try:
             run = Run(session, python, kind, seconds)
         except Exception as error:
@@ -208,7 +221,7 @@ def run_case(session, python, kind):
     return Outcome(run.outcome())
 
 
-def run_cases(session, cases, at_once=12):
+def run_cases(session, cases, at_once=20):
     """Run [(python, kind)], several at a time; return {(python, kind): Outcome}."""
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         return dict(zip(cases, pool.map(lambda case: run_case(session, *case), cases)))

@@ -61,4 +61,8 @@ def nothing_is_left(session, name):
     pid = session.list()[name][3]
     wait.until(lambda: session.list()[name][4] == 0, "the lease ends")
     wait.until(lambda: in_kernel(pid) <= {("S", 0), ("R", 0), ("D", 0)}, lambda: f"it goes on: {in_kernel(pid)}")
-    assert in_job(session, name) == CLEAN
+    # A debugger that has lost its client is still there for a moment.
+    seen = []
+    wait.until(lambda: seen.append(in_job(session, name)) or seen[-1] == CLEAN, lambda: f"nothing is left: {seen[0]}, then {seen[-1]}")
+    if len(seen) > 1:
+        print(f"left for {len(seen) - 1} looks: {seen[0]}")

@@ -163,7 +163,7 @@ class SelfCheck:
         (self.folder / "stop").touch()
         self.session.wait_state(self.name, "exited", "failed")
         self.peer.close()
-        log = Path(self.session.get_property(self.path, JOB, "LogPath")).read_text(errors="replace")
+        log = self.session.job_output(self.name)
         assert (self.folder / "report").exists(), f"the job did not come to its end:\n{log}"
         report = json.loads((self.folder / "report").read_text())
         print(f"{self.name}: {dict(self.done)}; the job made {report['calls']} calls")

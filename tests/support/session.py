@@ -138,6 +138,12 @@ class Session:
         wait.until(job.counter, f"job {name} counts")
         return job
 
+    def job_output(self, name):
+        """What a job wrote."""
+        path = self.get_property(job_path(name), JOB, "LogPath")
+        return Path(path).read_text(errors="replace") if path else self.journal(f"--user-unit=helicopter-{name}", "-o", "cat", "_COMM=python3.14",
+                                                                                "_COMM=python3.15")
+
     # The bus.
 
     def busctl(self, *words, check=True):
@@ -195,6 +201,15 @@ class Session:
                 except OSError:
                     pass
         return found
+
+    def kill_client(self):
+        """Kill the client and its debugger, as they stand; one may go because the other does."""
+        for pid, command in self.processes():
+            if str(CLIENT) in command or "attach.py" in command:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
 
     def kill_all(self):
         """End all processes of this session."""

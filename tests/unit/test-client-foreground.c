@@ -70,6 +70,14 @@ static void test_descriptors(void **state) {
         assert_true(fcntl(passed, F_GETFD) & FD_CLOEXEC); /* ours stays as it was */
 }
 
+static void test_interrupts_wait(void **state) {
+        Foreground foreground = { .pass_fd = -1, .holds_interrupts = true };
+
+        assert_int_equal(run(&foreground, "kill -INT $$; exit 0"), 0);
+        foreground.holds_interrupts = false;
+        assert_int_equal(WTERMSIG(run(&foreground, "kill -INT $$; exit 0")), SIGINT);
+}
+
 static void test_library_path(void **state) {
         Foreground foreground = { .pass_fd = -1, .library_path = "/x" };
 
@@ -108,6 +116,7 @@ int main(void) {
                 cmocka_unit_test(test_interrupts_are_the_programs),
                 cmocka_unit_test(test_deadline),
                 cmocka_unit_test(test_descriptors),
+                cmocka_unit_test(test_interrupts_wait),
                 cmocka_unit_test(test_library_path),
                 cmocka_unit_test(test_what_cannot_be_waited_for_is_ended),
                 cmocka_unit_test(test_cannot_be_run),

@@ -36,8 +36,7 @@ static char *ask_python(const char *expression) {
         g_autofree char *code = g_strdup_printf("import os, sys; print(%s, end='')", expression);
         char *argv[] = { (char *) "python3", (char *) "-c", code, NULL }, *answer = NULL;
 
-        assert_true(g_spawn_sync(
-                NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &answer, NULL, NULL, NULL));
+        assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &answer, NULL, NULL, NULL));
         return answer;
 }
 

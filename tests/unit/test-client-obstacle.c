@@ -12,20 +12,22 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 
-static const char *its_network, *our_network;
+static int shares_network, shares_pids, shares_users;
 
-char *__wrap_g_file_read_link(const char *path, GError **error);
+int __wrap_process_shares_namespace(pid_t pid, const char *kind);
 
-char *__wrap_g_file_read_link(const char *path, GError **error) {
-        return g_strdup(strstr(path, "self") ? our_network : its_network);
+int __wrap_process_shares_namespace(pid_t pid, const char *kind) {
+        if (strcmp(kind, "net") == 0)
+                return shares_network;
+        return strcmp(kind, "pid") == 0 ? shares_pids : shares_users;
 }
 
 static void test_same_network(void **state) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        its_network = our_network = "net:[1]";
+        shares_network = 1;
         assert_int_equal(obstacle_network(getpid(), &error), 0);
-        its_network = NULL;
+        shares_network = -EACCES;
         assert_int_equal(obstacle_network(getpid(), &error), 0);
         assert_false(sd_bus_error_is_set(&error));
 }
@@ -33,12 +35,22 @@ static void test_same_network(void **state) {
 static void test_other_network(void **state) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        its_network = "net:[2]";
-        our_network = "net:[1]";
+        shares_network = 0;
         assert_int_equal(obstacle_network(77, &error), -ENETUNREACH);
-        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NETWORK));
+        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NAMESPACE));
         assert_non_null(strstr(error.message, "77"));
         assert_non_null(client_error_remedy(error.name));
+}
+
+static void test_other_pids_and_users(void **state) {
+        for (int i = 0; i < 4; i++) {
+                g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+                shares_pids = i & 1;
+                shares_users = i >> 1;
+                assert_int_equal(obstacle_pids(77, &error), i == 3 ? 0 : -EXDEV);
+                assert_int_equal(sd_bus_error_has_name(&error, CLIENT_ERROR_OTHER_NAMESPACE), i != 3);
+        }
 }
 
 static void test_what_has_disabled_it(void **state) {
@@ -62,6 +74,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_same_network),
                 cmocka_unit_test(test_other_network),
+                cmocka_unit_test(test_other_pids_and_users),
                 cmocka_unit_test(test_what_has_disabled_it),
                 cmocka_unit_test(test_other_errors_stay),
         };

@@ -222,17 +222,6 @@ static void test_not_taken(void **state) {
         assert_false(fixture->control.taken);
 }
 
-/* The script was carried out before Wake was asked for. */
-static void test_quicker_than_the_question(void **state) {
-        Fixture *fixture = *state;
-
-        fixture->wake_error = HELICOPTER_ERROR_NO_SCRIPT;
-        exec(fixture, "pass");
-        assert_hears(fixture, "queued");
-        assert_hears(fixture, "taken");
-        assert_false(sd_bus_error_is_set(&fixture->control.error));
-}
-
 static void test_once_more(void **state) {
         Fixture *fixture = *state;
 
@@ -268,9 +257,13 @@ static void test_nonsense(void **state) {
 static void test_scripts_end(void **state) {
         Fixture *fixture = *state;
 
+        unsigned turns = 0;
+
         close_fd(&fixture->script);
         assert_true(sd_event_run(fixture->event, PATIENCE) > 0);
-        assert_int_equal(sd_event_run(fixture->event, 0), 0);
+        /* The bus may have something to say, but not for ever. */
+        while (sd_event_run(fixture->event, G_USEC_PER_SEC / 10) > 0)
+                assert_true(++turns < 100);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -281,7 +274,6 @@ int main(void) {
                 TEST(test_another_thread),
                 TEST(test_not_queued),
                 TEST(test_not_taken),
-                TEST(test_quicker_than_the_question),
                 TEST(test_once_more),
                 TEST(test_end_withdraws),
                 TEST(test_nonsense),

@@ -190,8 +190,15 @@ static void test_control_group(void **state) {
         assert_null(process_control_group(0x7ffffffe));
 }
 
+static void test_namespaces(void **state) {
+        assert_int_equal(process_shares_namespace(getpid(), "pid"), 1);
+        assert_int_equal(process_shares_namespace(getpid(), "user"), 1);
+        assert_int_equal(process_shares_namespace(0x3ffffff, "pid"), -ESRCH);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_namespaces),
                 cmocka_unit_test(test_status_of_ourselves),
                 cmocka_unit_test(test_status_of_nobody),
                 cmocka_unit_test(test_users),
