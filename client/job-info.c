@@ -34,6 +34,7 @@ static const struct Field {
         { "ExitCode", "i", offsetof(JobInfo, exit_code) },
         { "ExitSignal", "i", offsetof(JobInfo, exit_signal) },
         { "FailureReason", "s", offsetof(JobInfo, failure_reason) },
+        { "GrantPolicy", "s", offsetof(JobInfo, grant_policy) },
 };
 
 JobInfo *job_info_new(const char *object) {

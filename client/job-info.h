@@ -22,6 +22,7 @@ typedef struct JobInfo {
         char *tracer_command;
         int32_t exit_code, exit_signal;
         char *failure_reason;
+        char *grant_policy; /* NULL: an older daemon */
 } JobInfo;
 
 JobInfo *job_info_new(const char *object);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/audit-log.h"
 #include "client/client-error.h"
 #include "client/connection.h"
 #include "client/exit-code.h"
@@ -16,11 +17,14 @@
 #include "client/text.h"
 #include "helicopter/error.h"
 
+/* How many of the journal's last entries on who was let in are shown. */
+#define AUDIT_SHOWN 5
+
 static void print_line(const char *key, const char *value) {
         g_autofree char *printable = text_printable(value ?: "");
 
         if (*printable)
-                printf("%10s: %s\n", key, printable);
+                printf("%10s%c %s\n", key, *key ? ':' : ' ', printable);
 }
 
 static void print_title(const JobInfo *job) {
@@ -60,6 +64,18 @@ static void print_process(const char *key, uint32_t pid, const char *detail) {
                 print_line(key, line);
 }
 
+static void print_audit(const JobInfo *job) {
+        g_autoptr(GPtrArray) entries = audit_log_read(job->name, job->started, AUDIT_SHOWN);
+
+        for (guint i = 0; i < entries->len; i++) {
+                const AuditEntry *entry = entries->pdata[i];
+                g_autofree char *moment = text_timestamp(entry->time);
+                g_autofree char *line = g_strdup_printf("%s: %s", moment, entry->text);
+
+                print_line(i == 0 ? "Access" : "", line);
+        }
+}
+
 static void print_job(const JobInfo *job) {
         g_autofree char *command = job_info_command(job);
 
@@ -74,6 +90,8 @@ static void print_job(const JobInfo *job) {
         print_line("Output", job->log_path);
         print_line("Python", job->python_version);
         print_process("Tracer", job->tracer_pid, job->tracer_command);
+        print_line("Policy", job->grant_policy);
+        print_audit(job);
 }
 
 static int failure(const sd_bus_error *error, int r) {

@@ -273,12 +273,13 @@ char *process_control_group(pid_t pid) {
 }
 
 int process_shares_namespace(pid_t pid, const char *kind) {
-        g_autofree char *their_path = g_strdup_printf("/proc/%d/ns/%s", pid, kind);
         g_autofree char *our_path = g_strdup_printf("/proc/thread-self/ns/%s", kind);
         struct stat theirs, ours;
+        int r;
 
-        if (stat(their_path, &theirs) < 0)
-                return errno == ENOENT ? -ESRCH : -errno;
+        r = read_namespace(pid, kind, &theirs);
+        if (r < 0)
+                return r;
         if (stat(our_path, &ours) < 0)
                 return -errno;
         return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;

@@ -11,8 +11,8 @@ CATALOG = PREFIX / "lib/systemd/catalog/helicopter.catalog"
 
 
 def entry_ids():
-    """{name: id} of daemon/audit.h."""
-    found = re.findall(r"#define AUDIT_(\w+) SD_ID128_MAKE\(([^)]*)\)", (SOURCE / "daemon/audit.h").read_text())
+    """{name: id} of include/helicopter/audit-id.h."""
+    found = re.findall(r"#define AUDIT_(\w+) SD_ID128_MAKE\(([^)]*)\)", (INCLUDE / "audit-id.h").read_text())
     return {name: re.sub(r"[, ]", "", digits) for name, digits in found}
 
 

@@ -93,7 +93,7 @@ class Session:
             "TERM": "dumb",
             "NO_COLOR": "1",
             "HELICOPTER_TEST": str(self.folder),  # what is left at the end is found by this
-            "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer:detect_stack_use_after_return=1",
+            "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer:detect_stack_use_after_return=1:quarantine_size_mb=8",
             "UBSAN_OPTIONS": f"log_path={self.folder}/sanitizer:print_stacktrace=1",
         }
         (self.folder / "home").mkdir()

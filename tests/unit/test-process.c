@@ -82,7 +82,7 @@ static void test_terminal(void **state) {
         assert_int_equal(process_has_terminal(0x7ffffffe), -ESRCH);
 }
 
-static void test_namespaces(void **state) {
+static void test_namespaces_of_two(void **state) {
         pid_t pid;
 
         spawn_chain(1, &pid);
@@ -203,7 +203,7 @@ int main(void) {
                 cmocka_unit_test(test_status_of_nobody),
                 cmocka_unit_test(test_users),
                 cmocka_unit_test(test_terminal),
-                cmocka_unit_test(test_namespaces),
+                cmocka_unit_test(test_namespaces_of_two),
                 cmocka_unit_test(test_pidfd_and_end),
                 cmocka_unit_test(test_descendants),
                 cmocka_unit_test(test_descendants_are_bounded),

@@ -221,5 +221,7 @@ def test_audit(session):
     assert granted[0]["HELICOPTER_TRACER_EXE"] == executable
     assert kinds["5a07e8d33d6e4b0d8c3c6651b0492fc2"][0]["HELICOPTER_ERROR"] == "org.helicopter1.Error.NotPermitted"
     assert kinds["b73c5824ea914d06954f1b60d28e7ac3"][0]["HELICOPTER_GRANT_POLICY"] == "none"
+    shown = session.client("status", "count", check=False).stdout
+    assert "Policy: none" in shown and shown.count("may trace") >= 1 and "was refused: Job count: its grant policy is none" in shown
     explained = session.journal("--catalog", "--output=short", "MESSAGE_ID=1f6c586d0c3b4e6f9b0e438f5ed51b7a")
     assert str(holder) in explained
