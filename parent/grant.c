@@ -22,6 +22,8 @@
  */
 #define STARTING_PAUSE (20 * G_TIME_SPAN_MILLISECOND)
 #define STARTING_TIMEOUT (5 * G_USEC_PER_SEC)
+/* sd-event's own is 250 ms. */
+#define ACCURACY G_TIME_SPAN_MILLISECOND
 
 /* More grants than these do not wait for a Python at a time. */
 #define UNDER_WAY_MAX 16
@@ -43,7 +45,7 @@ typedef struct Request {
 static Request *request_free(Request *request) {
         if (!request)
                 return NULL;
-        request->supervisor->grants_under_way--;
+        g_queue_remove(&request->supervisor->grants, request);
         sd_event_source_disable_unref(request->timer);
         permission_free(request->permission);
         target_clear(&request->target);
@@ -153,11 +155,16 @@ static void on_permission(const sd_bus_error *permission_error, void *userdata) 
         if (r < 0)
                 sd_bus_reply_method_errno(request->message, r, &error);
         else
-                lease->permitted = lease->by_script = true;
+                lease_note_script(lease);
 }
 
 /* What comes of it is told to on_permission(). */
 static int grant_by_script(Request *request, sd_bus_error *error) {
+        int r;
+
+        r = target_check_namespaces(request->target.pid, error);
+        if (r < 0)
+                return r;
         return permission_new(request->supervisor, &request->target, request->tracer, on_permission, request,
                 &request->permission, error);
 }
@@ -172,10 +179,10 @@ static int grant(Request *request, sd_bus_error *error) {
         Lease *lease;
         int r;
 
-        /* Before a script may replace what the lease's holder was permitted, and so that -EBUSY is the target's. */
-        r = request->force ? 0 : lease_check(request->supervisor, 0, error);
+        r = permission_check(request->supervisor, error);
         if (r < 0)
                 return r;
+        /* Before a script may replace what the lease's holder was permitted, and so that -EBUSY is the target's. */
         r = check_lease(request, error);
         if (r < 0)
                 return r;
@@ -209,7 +216,7 @@ static int handle(Request *request, sd_bus_error *error) {
         r = try(request, error);
         if (r == -EAGAIN && g_get_monotonic_time() < request->deadline)
                 r = sd_event_add_time_relative(request->supervisor->event, &request->timer, CLOCK_MONOTONIC,
-                        STARTING_PAUSE, 0, on_timer, request);
+                        STARTING_PAUSE, ACCURACY, on_timer, request);
         else if (r == -EAGAIN)
                 r = target_python_error(request->target.pid, r, NULL, error);
         if (r >= 0 && (request->timer || request->permission))
@@ -235,11 +242,11 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         g_autoptr(Request) request = NULL;
         int r;
 
-        if (supervisor->grants_under_way >= UNDER_WAY_MAX)
+        if (g_queue_get_length(&supervisor->grants) >= UNDER_WAY_MAX)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_LIMIT_REACHED,
-                        "%u tracers are waiting for the job's Python already.", supervisor->grants_under_way);
+                        "%d tracers are waiting for the job's Python already.", UNDER_WAY_MAX);
         request = g_new(Request, 1);
-        supervisor->grants_under_way++;
+        g_queue_push_tail(&supervisor->grants, request);
         *request = (Request) {
                 .supervisor = supervisor,
                 .message = sd_bus_message_ref(message),
@@ -255,4 +262,13 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 return r;
         r = handle(g_steal_pointer(&request), error);
         return r < 0 ? r : 1;
+}
+
+void grant_end_all(Supervisor *supervisor) {
+        Request *request;
+
+        while ((request = g_queue_peek_head(&supervisor->grants))) {
+                sd_bus_reply_method_errorf(request->message, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                request_free(request);
+        }
 }

@@ -48,7 +48,11 @@ static int take_back(Lease *lease) {
         int r;
 
         /* The kernel itself drops the permission when one of the two has ended. */
-        if (!lease->permitted || !process_alive(lease->target.pidfd) || !process_alive(lease->tracer_pidfd))
+        if (!lease->permitted || !process_alive(lease->target.pidfd))
+                return 0;
+        if (lease->supervisor->permission) /* what that does may come after what is done here */
+                return -EBUSY;
+        if (!lease->stranger && !process_alive(lease->tracer_pidfd))
                 return 0;
         r = injection_set_ptracer(lease->target.pid, 0, INJECTION_TIMEOUT);
         if (r < 0 && r != -ESRCH)
@@ -89,6 +93,7 @@ static int retry_later(Lease *lease, int why) {
         log_warning("The permission of pid %d to trace pid %d cannot be taken back yet: %s.", lease->tracer,
                 lease->target.pid, g_strerror(-why));
         lease->fd_source = sd_event_source_disable_unref(lease->fd_source);
+        lease->tracer_source = sd_event_source_disable_unref(lease->tracer_source);
         lease->retry = sd_event_source_disable_unref(lease->retry);
         return sd_event_add_time_relative(
                 lease->supervisor->event, &lease->retry, CLOCK_MONOTONIC, RETRY_PAUSE, 0, on_retry, lease);
@@ -126,6 +131,12 @@ int lease_end(Supervisor *supervisor) {
         supervisor->lease = lease_free(lease);
         link_update(supervisor->link);
         return 0;
+}
+
+void lease_note_script(Lease *lease) {
+        lease->permitted = true;
+        lease->by_script = true;
+        lease->stranger = !process_alive(lease->tracer_pidfd);
 }
 
 void lease_replace(Supervisor *supervisor, Lease *lease) {

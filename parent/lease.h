@@ -28,6 +28,7 @@ struct Lease {
         uint64_t since;         /* microseconds since the epoch */
         bool permitted;         /* the kernel's slot is set; not so where nothing needs to be permitted */
         bool by_script;         /* it was set by a script, since no system call could be injected */
+        bool stranger;          /* the tracer had ended by then: its number may have been another's already */
         Permission *revocation; /* a script that takes the permission back */
         int fd;                 /* hangs up when the tracer closes its end */
         int tracer_pidfd;
@@ -50,6 +51,9 @@ bool lease_needs_permission(void);
  */
 int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tracer_pidfd, bool permit,
         Lease **ret_lease, int *ret_fd, sd_bus_error *error);
+
+/* The lease's permission has been given by a script. */
+void lease_note_script(Lease *lease);
 
 /* Put a new lease in the place of the supervisor's, which may be NULL, and tell the daemon. Takes `lease` over. */
 void lease_replace(Supervisor *supervisor, Lease *lease);

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,22 +22,28 @@
 #define RUN_TIMEOUT (5 * G_USEC_PER_SEC)
 
 /*
- * Its first line is the namespace that it runs in, so that none of its names are left in the job's __main__. What it has to
- * say goes to a pipe of ours, by its path in /proc.
+ * Run in a namespace of its own, so that none of its names are left in the job's __main__. What it has to say goes to a pipe of
+ * ours, by its path in /proc. The pipe comes first: when it is closed, nobody waits any more, and nothing may be permitted.
  */
 static const char text[] = "exec('''\n"
-                           "import ctypes, os\n"
+                           "import os\n"
                            "try:\n"
-                           "    c = ctypes.CDLL(None, use_errno=True)\n"
-                           "    zero = ctypes.c_ulong(0)\n"
-                           "    failed = c.prctl(0x59616d61, ctypes.c_ulong(%d), zero, zero, zero)\n"
-                           "    answer = os.strerror(ctypes.get_errno()) if failed else 'done'\n"
+                           "    import ctypes\n"
+                           "    library = ctypes.CDLL(None, use_errno=True)\n"
                            "except Exception as error:\n"
-                           "    answer = repr(error)\n"
+                           "    library, answer = None, repr(error)\n"
                            "try:\n"
                            "    fd = os.open('/proc/%d/fd/%d', os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)\n"
-                           "    os.write(fd, answer.encode()[:200])\n"
-                           "    os.close(fd)\n"
+                           "    try:\n"
+                           "        asked = os.fstat(fd).st_ino == %" PRIu64 "\n"
+                           "        if asked and library:\n"
+                           "            zero = ctypes.c_ulong(0)\n"
+                           "            failed = library.prctl(0x59616d61, ctypes.c_ulong(%d), zero, zero, zero)\n"
+                           "            answer = os.strerror(ctypes.get_errno()) if failed else 'done'\n"
+                           "        if asked:\n"
+                           "            os.write(fd, answer.encode()[:200])\n"
+                           "    finally:\n"
+                           "        os.close(fd)\n"
                            "except OSError:\n"
                            "    pass\n"
                            "''', {'__name__': 'helicopter'})\n";
@@ -54,6 +62,8 @@ struct Permission {
 Permission *permission_free(Permission *permission) {
         if (!permission)
                 return NULL;
+        if (permission->supervisor->permission == permission)
+                permission->supervisor->permission = NULL;
         waker_cancel(permission->waker);
         sd_event_source_disable_unref(permission->answer_source);
         sd_event_source_disable_unref(permission->timer);
@@ -127,11 +137,15 @@ static int open_answer(Permission *permission) {
 }
 
 static int queue(Permission *permission, pid_t tracer, sd_bus_error *error) {
-        g_autofree char *filled = g_strdup_printf(text, tracer, getpid(), permission->answer_writer);
+        g_autofree char *filled = NULL;
         g_auto(Target) target = TARGET_NONE;
+        struct stat answer;
         Script *script;
         int r;
 
+        if (fstat(permission->answer_writer, &answer) < 0)
+                return -errno;
+        filled = g_strdup_printf(text, getpid(), permission->answer_writer, (uint64_t) answer.st_ino, tracer);
         r = target_copy(&permission->target, &target);
         if (r < 0)
                 return r;
@@ -147,11 +161,24 @@ static int queue(Permission *permission, pid_t tracer, sd_bus_error *error) {
         return r;
 }
 
+int permission_check(const Supervisor *supervisor, sd_bus_error *error) {
+        const Permission *permission = supervisor->permission;
+
+        if (!permission)
+                return 0;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
+                "Process %d is running a script that changes whom it lets trace it.", permission->target.pid);
+}
+
 int permission_new(Supervisor *supervisor, const Target *target, pid_t tracer, PermissionDone done, void *userdata,
         Permission **ret_permission, sd_bus_error *error) {
-        g_autoptr(Permission) permission = g_new(Permission, 1);
+        g_autoptr(Permission) permission = NULL;
         int r;
 
+        r = permission_check(supervisor, error);
+        if (r < 0)
+                return r;
+        permission = g_new(Permission, 1);
         *permission = (Permission) {
                 .supervisor = supervisor,
                 .target = TARGET_NONE,
@@ -167,6 +194,7 @@ int permission_new(Supervisor *supervisor, const Target *target, pid_t tracer, P
                 r = queue(permission, tracer, error);
         if (r < 0)
                 return r;
+        supervisor->permission = permission;
         *ret_permission = g_steal_pointer(&permission);
         return 0;
 }

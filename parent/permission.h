@@ -10,10 +10,15 @@
 
 #include "parent/target.h"
 
-typedef struct Permission Permission;
-
 /* error: not set when the kernel has answered 0. The permission object is gone by then. */
 typedef void (*PermissionDone)(const sd_bus_error *error, void *userdata);
+
+/*
+ * Whether a permission of the job's is being given or taken back by a script, which has its effect at some time before
+ * that ends. Until then no other may be given or taken back: the later of two would count, whichever that is. Returns 0, or a
+ * negative errno and sets *error (ScriptPending).
+ */
+int permission_check(const Supervisor *supervisor, sd_bus_error *error);
 
 /*
  * Begin to permit `tracer` (0: nobody any more) to trace the target. Returns 0, or a negative errno and sets *error; then

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <time.h>
@@ -61,6 +62,13 @@ static bool was_read(const Script *script) {
         char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 
         return script->watch >= 0 && read(script->watch, events, sizeof events) > 0;
+}
+
+/* The same, without taking notice. */
+static bool is_read(const Script *script) {
+        struct pollfd fd = { .fd = script->watch, .events = POLLIN };
+
+        return poll(&fd, 1, 0) > 0;
 }
 
 static int on_read(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -261,6 +269,8 @@ int script_move(Script *script, const PythonThread *thread) {
         int r;
 
         r = remote_exec_withdraw(script->remote, &before, path);
+        if (r == -ESRCH)
+                r = !is_read(script); /* a thread that has ended cannot take it any more */
         if (r <= 0)
                 return r < 0 ? r : -EBUSY;
         r = remote_exec_queue(script->remote, thread, path, INJECTION_TIMEOUT);

@@ -17,6 +17,7 @@
 #include "helicopter/parent-lock.h"
 #include "helicopter/printable.h"
 #include "helicopter/process.h"
+#include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
 #include "parent/properties.h"
@@ -199,9 +200,11 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
 }
 
 void supervisor_clear(Supervisor *supervisor) {
-        waker_free_all(supervisor);
-        script_withdraw_all(supervisor);
+        /* Those that have wakers and scripts of their own come first. */
+        grant_end_all(supervisor);
         supervisor->lease = lease_free(supervisor->lease);
+        waker_end_all(supervisor);
+        script_withdraw_all(supervisor);
         supervisor->link = link_free(supervisor->link);
         sd_event_source_disable_unref(supervisor->exec_source);
         sd_event_source_disable_unref(supervisor->kill_timer);

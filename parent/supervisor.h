@@ -15,6 +15,7 @@
 
 typedef struct Lease Lease;
 typedef struct Link Link;
+typedef struct Permission Permission;
 
 typedef enum JobState {
         JOB_STARTING,
@@ -29,7 +30,8 @@ typedef struct Supervisor {
         Child child;
         Link *link;
         Lease *lease; /* NULL: nobody traces */
-        unsigned grants_under_way;
+        GQueue grants;          /* under way; parent/grant.h */
+        Permission *permission; /* being changed by a script; NULL: none is */
         GQueue scripts;     /* queued in the job; parent/script.h */
         GQueue wakers;      /* that see to them; parent/waker.h */
         pid_t taken_target; /* the last process that took a script, and its thread, while nobody waited for that */

@@ -72,6 +72,22 @@ int target_python_error(pid_t pid, int r, const PythonRuntime *runtime, sd_bus_e
         }
 }
 
+int target_check_namespaces(pid_t pid, sd_bus_error *error) {
+        if (process_shares_namespace(pid, "pid") != 0 && process_shares_namespace(pid, "user") != 0)
+                return 0;
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
+                "Process %d is in another pid or user namespace, where the tracer is not known by its number.", pid);
+}
+
+static int unsupported(pid_t pid, sd_bus_error *error) {
+        int r;
+
+        r = target_check_namespaces(pid, error);
+        return r < 0 ? r
+                     : sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
+                               "Process %d is not a native process of a supported CPU.", pid);
+}
+
 static int busy(pid_t pid, sd_bus_error *error) {
         g_autofree char *command = NULL;
         ProcessStatus status = {};
@@ -92,8 +108,7 @@ int target_trace_error(pid_t pid, int r, sd_bus_error *error) {
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_SECCOMP_FILTERED,
                         "Process %d has a seccomp filter of its own; no system call is made in it.", pid);
         case -EOPNOTSUPP:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "Process %d is not a native process of a supported CPU.", pid);
+                return unsupported(pid, error);
         case -ETIMEDOUT:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
                         "Process %d could not be stopped in time; it is in an uninterruptible wait.", pid);

@@ -25,6 +25,12 @@ int target_copy(const Target *target, Target *ret_target);
 void target_clear(Target *target);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, target_clear)
 
+/*
+ * Whether a process's numbers are ours, and whether it can open our descriptors: it is in the same pid and user namespace.
+ * Returns 0, or a negative errno and sets *error.
+ */
+int target_check_namespaces(pid_t pid, sd_bus_error *error);
+
 /* Set *error for what python_runtime_find() or remote_exec_open() returned, -EAGAIN included. Returns a negative errno. */
 int target_python_error(pid_t pid, int r, const PythonRuntime *runtime, sd_bus_error *error);
 

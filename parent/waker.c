@@ -21,6 +21,8 @@
 /* Between two looks at a thread: the first, and the longest. */
 #define PAUSE_MIN (2 * G_TIME_SPAN_MILLISECOND)
 #define PAUSE_MAX (100 * G_TIME_SPAN_MILLISECOND)
+/* sd-event's own is 250 ms, which would be the pause. */
+#define ACCURACY G_TIME_SPAN_MILLISECOND
 
 /* Locks that are held for a shorter time are nothing to move a script for. */
 #define LOCK_PATIENCE (150 * G_TIME_SPAN_MILLISECOND)
@@ -235,9 +237,19 @@ static WakeCauseKind cause_of(int r) {
         }
 }
 
-static void interrupt(Waker *waker) {
-        int r = wake_interrupt(waker->snapshot, STOP_TIMEOUT);
+/* Nothing but a script is a reason to disturb the thread. When it is not pending, the thread has taken it, which will be seen. */
+static bool is_pending(const Waker *waker) {
+        const RemoteExec *remote = waker->script ? waker->script->remote : waker->foreign;
 
+        return remote_exec_is_pending(remote, &waker->thread) == 1;
+}
+
+static void interrupt(Waker *waker) {
+        int r;
+
+        if (!is_pending(waker))
+                return;
+        r = wake_interrupt(waker->snapshot, STOP_TIMEOUT);
         if (r == 0) {
                 waker->interrupts++;
                 g_free(waker->interrupted);
@@ -300,6 +312,8 @@ static void wake(Waker *waker) {
                 give_thread_up(waker, waker->mode == WAKE_OFF ? CAUSE_CALL : CAUSE_STUBBORN, NULL);
                 return;
         }
+        if (!is_pending(waker))
+                return;
         r = wake_snapshot(waker->target.pid, waker->thread.tid, &waker->call, STOP_TIMEOUT, &waker->snapshot);
         if (r == -EAGAIN || r == -ESRCH)
                 return;
@@ -478,7 +492,7 @@ int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode m
                 if (r < 0)
                         return r;
         }
-        r = sd_event_add_time(supervisor->event, &waker->timer, CLOCK_MONOTONIC, 0, 0, on_timer, waker);
+        r = sd_event_add_time(supervisor->event, &waker->timer, CLOCK_MONOTONIC, 0, ACCURACY, on_timer, waker);
         if (r < 0)
                 return r;
         if (script) {
@@ -496,7 +510,14 @@ Waker *waker_cancel(Waker *waker) {
         return waker_free(waker);
 }
 
-void waker_free_all(Supervisor *supervisor) {
-        while (supervisor->wakers.head)
-                waker_free(supervisor->wakers.head->data);
+void waker_end_all(Supervisor *supervisor) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Waker *waker;
+
+        sd_bus_error_set(&error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+        while ((waker = g_queue_peek_head(&supervisor->wakers))) {
+                if (waker->script)
+                        script_withdraw(waker->script);
+                fail(waker, &error);
+        }
 }

@@ -39,5 +39,5 @@ int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode m
 /* Withdraw the script, and do not call `done`. NULL is fine. Returns NULL. */
 Waker *waker_cancel(Waker *waker);
 
-/* Free all, without calling anybody. */
-void waker_free_all(Supervisor *supervisor);
+/* Withdraw all scripts that are seen to, and tell those who wait. */
+void waker_end_all(Supervisor *supervisor);
