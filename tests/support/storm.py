@@ -139,6 +139,7 @@ class Storm:
             for thread in threads:
                 thread.join(4 * wait.SECONDS)
         assert not self.failures, self.failures
+        revive()  # what was connected to may have been a client that was about to start a daemon, which was killed
         return killed
 
     # What is left.
