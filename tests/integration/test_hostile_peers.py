@@ -303,7 +303,14 @@ def test_many_connections_of_one_process(session):
     assert "bystander" in session.client("list").stdout
     for peer in peers:
         peer.close()
-    session.answers()
+
+    def served():
+        try:
+            return session.list()
+        except (BusError, OSError):
+            return None
+
+    wait.until(served, "this process is served again")
 
 
 def test_many_calls_that_wait(session):

@@ -138,7 +138,7 @@ def test_recycled_pid_gets_nothing(session, where):
     assert asker.wait(wait.SECONDS) == 0
     with subprocess.Popen(["sudo", sys.executable, "-c", TAKE_PID, str(asker.pid)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as taker:
         assert taker.stdout.readline() == "made\n"
-        assert os.stat(f"/proc/{asker.pid}").st_uid == os.getuid()
+        wait.until(lambda: os.stat(f"/proc/{asker.pid}").st_uid == os.getuid(), "it is a process of the user")
         asker.stdin.write("\n")
         asker.stdin.flush()
         answer = asker.stdout.readline()
