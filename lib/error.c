@@ -38,10 +38,12 @@ static const struct {
                 "what "
                 "else protects the process." },
         { HELICOPTER_ERROR_SECCOMP_FILTERED, EACCES,
-                "The job filters its own system calls and might be killed for one; start it without that filter to "
-                "debug it." },
+                "The job filters its own system calls, and might be killed for one that is made in it. 'attach "
+                "--no-grant' "
+                "makes none; --via=remote-exec has the job's Python make it, which that filter must allow." },
         { HELICOPTER_ERROR_UNSUPPORTED_TARGET, EOPNOTSUPP,
-                "Run the job with a Python that helicopter supports: 3.14 or 3.15, native, on x86-64." },
+                "Run the job with a Python that helicopter supports: 3.14 or 3.15, native, on x86-64, outside of "
+                "containers within the job." },
         { HELICOPTER_ERROR_NOT_PYTHON, ENOEXEC, "Name the Python process with --pid when the job is a launcher." },
         { HELICOPTER_ERROR_PYTHON_TOO_OLD, EOPNOTSUPP, "Start the job with Python 3.14 or newer to debug it." },
         { HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,

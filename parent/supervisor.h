@@ -29,12 +29,12 @@ typedef struct Supervisor {
         Options *options; /* not owned */
         Child child;
         Link *link;
-        Lease *lease; /* NULL: nobody traces */
+        Lease *lease;           /* NULL: nobody traces */
         GQueue grants;          /* under way; parent/grant.h */
         Permission *permission; /* being changed by a script; NULL: none is */
-        GQueue scripts;     /* queued in the job; parent/script.h */
-        GQueue wakers;      /* that see to them; parent/waker.h */
-        pid_t taken_target; /* the last process that took a script, and its thread, while nobody waited for that */
+        GQueue scripts;         /* queued in the job; parent/script.h */
+        GQueue wakers;          /* that see to them; parent/waker.h */
+        pid_t taken_target;     /* the last process that took a script, and its thread, while nobody waited for that */
         pid_t taken_thread;
         GHashTable *helpers; /* pids of the parent's own children */
         int lock;            /* that tells a daemon of us; helicopter/parent-lock.h */

@@ -142,6 +142,15 @@ def test_seccomp(session, unharmed, how):
         job.counts_on()
 
 
+def test_seccomp_without_a_grant(session, unharmed):
+    """The way out that is offered: no system call is made in it, whatever Yama's setting."""
+    job = start(session, "seccomp+sleep")
+    unharmed(job)
+    done = attach(session, "--no-grant")
+    assert done.returncode == 0, done
+    assert session.list()["hostile"][2] == "running"
+
+
 @pytest.mark.parametrize("how", ["plain", "plain+sleep"])
 def test_stopped_job(session, unharmed, how):
     """It cannot answer; it is told so, stays stopped, and runs nothing when it goes on."""

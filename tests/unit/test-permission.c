@@ -136,7 +136,8 @@ static char *run_script(void) {
         char *called = NULL;
         int status;
 
-        assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint, &status, NULL));
+        assert_true(
+                g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint, &status, NULL));
         assert_string_equal(complaint, "");
         assert_string_equal(output, "");
         assert_int_equal(status, 0);

@@ -28,8 +28,8 @@ static const PythonThread worker = { .tid = 101, .state = 0x2000 };
 static struct {
         Supervisor supervisor;
         Script *script;
-        pid_t queued; /* in this thread; 0: nowhere */
-        pid_t refuses; /* to have it queued */
+        pid_t queued;   /* in this thread; 0: nowhere */
+        pid_t refuses;  /* to have it queued */
         int withdrawal; /* its outcome; 1: as it should be */
         bool ended;
         ScriptEnd end;
