@@ -14,9 +14,7 @@
 static void set_stdin(const char *text, size_t size) {
         autofd fd = memfd_create("test", MFD_CLOEXEC);
 
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, text, size), (ssize_t) size);
-        assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+        assert_true(fd >= 0 && write(fd, text, size) == (ssize_t) size && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
 }
 
 static void test_read(void **state) {
@@ -44,7 +42,7 @@ static void test_position_does_not_matter(void **state) {
         set_stdin(text, sizeof text);
         kept = dup(STDIN_FILENO);
         assert_int_equal(environment_from_stdin(&first), 0);
-        assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+        assert_true(kept >= 0 && dup2(kept, STDIN_FILENO) == STDIN_FILENO);
         assert_int_equal(environment_from_stdin(&second), 0);
         assert_string_equal(g_environ_getenv(second, "A"), "1");
 }
@@ -53,7 +51,7 @@ static void test_no_environment_on_stdin(void **state) {
         autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         char **environment = NULL;
 
-        assert_int_equal(dup2(null, STDIN_FILENO), STDIN_FILENO);
+        assert_true(null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO);
         assert_int_equal(environment_from_stdin(&environment), -EINVAL);
         assert_null(environment);
 }
