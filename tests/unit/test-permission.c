@@ -177,6 +177,7 @@ static void test_answer_comes_first(void **state) {
 
         assert_int_equal(begin(4711), 0);
         called = run_script();
+        assert_non_null(called);
         await_end();
         assert_null(fixture->error);
         assert_true(fixture->withdrawn);
@@ -189,6 +190,7 @@ static void test_refused_by_the_kernel(void **state) {
         assert_int_equal(begin(4711), 0);
         tell_woken();
         called = run_script();
+        assert_non_null(called);
         await_end();
         assert_non_null(strstr(fixture->error, "Invalid argument"));
 }
