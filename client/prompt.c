@@ -23,8 +23,7 @@ static void print_command(const char *name, const char *arguments, const char *s
 
 static void print_help(void) {
         for (const Verb *verb = verb_next(NULL); verb; verb = verb_next(verb))
-                if (verb->prompted)
-                        print_command(verb->name, verb->arguments, verb->summary);
+                print_command(verb->name, verb->arguments, verb->summary);
         print_command("help", "", "Show this");
         print_command("quit", "", "Leave; jobs go on (also: exit, ^D)");
 }
@@ -46,7 +45,7 @@ static bool run_command(int argc, char **argv) {
                 print_help();
                 return true;
         }
-        if (!verb || !verb->prompted) {
+        if (!verb) {
                 report_error("Unknown command '%s'; 'help' shows the commands that there are", argv[0]);
                 return true;
         }
