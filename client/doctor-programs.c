@@ -18,6 +18,9 @@
 #define PYTHON_MAJOR 3
 #define PYTHON_MINOR 14
 
+/* How far is looked for a later one. */
+#define LATEST_MINOR 20
+
 void doctor_programs(DoctorResult *result) {
         const char *programs[] = { g_getenv("HELICOPTER_DAEMON") ?: HELICOPTER_DAEMON_PATH, HELICOPTER_PARENT_PATH,
                 HELICOPTER_UNWIND_PATH };
@@ -89,13 +92,37 @@ static void judge(DoctorResult *result, const char *path, const char *answer) {
                         "Run jobs with Python 3.14 or later, which needs no root to install: 'uv python install 3.14'",
                         "%s is Python %s, and cannot be debugged while it runs", path, version);
         else if (g_str_has_suffix(answer, "enabled"))
-                doctor_found(result, DOCTOR_OK, NULL, "%s is Python %s, and can be debugged while it runs", path, version);
+                doctor_found(
+                        result, DOCTOR_OK, NULL, "%s is Python %s, and can be debugged while it runs", path, version);
         else if (g_getenv("PYTHON_DISABLE_REMOTE_DEBUG"))
                 doctor_found(result, DOCTOR_PROBLEM, "Unset PYTHON_DISABLE_REMOTE_DEBUG where jobs are started",
-                        "%s is Python %s, with remote debugging disabled by PYTHON_DISABLE_REMOTE_DEBUG", path, version);
+                        "%s is Python %s, with remote debugging disabled by PYTHON_DISABLE_REMOTE_DEBUG", path,
+                        version);
         else
                 doctor_found(result, DOCTOR_PROBLEM, "Run jobs with a Python that was built with it",
                         "%s is Python %s, built --without-remote-debug", path, version);
+}
+
+/* A Python in the PATH that is new enough, under its own name, or NULL. Owned by the caller. */
+static char *find_newer(void) {
+        for (int minor = LATEST_MINOR; minor >= PYTHON_MINOR; minor--) {
+                g_autofree char *name = g_strdup_printf("python%d.%d", PYTHON_MAJOR, minor);
+                g_autofree char *path = g_find_program_in_path(name), *answer = path ? ask(path) : NULL;
+
+                if (answer && g_str_has_suffix(answer, "enabled"))
+                        return g_steal_pointer(&path);
+        }
+        return NULL;
+}
+
+static void look_for_newer(DoctorResult *result) {
+        g_autofree char *newer = find_newer(), *found = NULL;
+
+        if (!newer)
+                return;
+        found = g_steal_pointer(&result->text);
+        doctor_found(result, DOCTOR_NOTE, "Name it in front of the script: helicopter-client run -- python3.x job.py",
+                "%s; but %s can", found, newer);
 }
 
 void doctor_python(DoctorResult *result, const char *python) {
@@ -112,4 +139,6 @@ void doctor_python(DoctorResult *result, const char *python) {
                 doctor_found(result, DOCTOR_PROBLEM, "Run it by hand to see why", "%s does not work as a Python", path);
         else
                 judge(result, path, answer);
+        if (!python && result->status == DOCTOR_PROBLEM)
+                look_for_newer(result);
 }

@@ -66,8 +66,8 @@ void doctor_bus(DoctorResult *result) {
         path = g_strndup(address + strlen("unix:path="), strcspn(address + strlen("unix:path="), ",;"));
         r = try_to_connect(path);
         if (r < 0)
-                doctor_found(result, DOCTOR_NOTE, NULL, "No user bus at %s (%s): the daemon is reached by its own socket",
-                        path, g_strerror(-r));
+                doctor_found(result, DOCTOR_NOTE, NULL,
+                        "No user bus at %s (%s): the daemon is reached by its own socket", path, g_strerror(-r));
         else
                 doctor_found(result, DOCTOR_OK, NULL, "The user bus is at %s", path);
 }
@@ -108,8 +108,8 @@ void doctor_socket(DoctorResult *result) {
         if (fd >= 0 || fd == -EAGAIN)
                 doctor_found(result, DOCTOR_OK, NULL, "Somebody listens on %s", path);
         else if (fd == -ENOENT || fd == -ECONNREFUSED)
-                doctor_found(result, DOCTOR_OK, NULL, "Nobody listens on %s yet; the daemon is started when it is needed",
-                        path);
+                doctor_found(result, DOCTOR_OK, NULL,
+                        "Nobody listens on %s yet; the daemon is started when it is needed", path);
         else
                 doctor_found(result, DOCTOR_PROBLEM, "See who owns that folder, and whether XDG_RUNTIME_DIR is yours",
                         "Socket %s: %s", path, g_strerror(-fd));
@@ -140,7 +140,8 @@ void doctor_journal(DoctorResult *result) {
                 doctor_found(result, DOCTOR_OK, NULL, "The journal has entries of yours, and they can be read");
         else
                 doctor_found(result, DOCTOR_NOTE,
-                        "Ask for Storage=persistent in journald.conf, or for the group systemd-journal; or have jobs write "
+                        "Ask for Storage=persistent in journald.conf, or for the group systemd-journal; or have jobs "
+                        "write "
                         "to a file: run -p StandardOutput=append:PATH",
                         "The journal shows no entry of yours%s%s", r < 0 ? ": " : "", r < 0 ? g_strerror(-r) : "");
 }

@@ -74,14 +74,16 @@ void doctor_tracing(DoctorResult *result) {
         process_status(getpid(), &status);
         if (r < 0 && status.seccomp > 0)
                 doctor_found(result, DOCTOR_PROBLEM,
-                        "Have the container's seccomp profile allow ptrace, as the default ones of podman and docker do",
+                        "Have the container's seccomp profile allow ptrace, as the default ones of podman and docker "
+                        "do",
                         "A process may not trace its own child (%s), and a seccomp filter is in force", g_strerror(-r));
         else if (r < 0)
                 doctor_found(result, DOCTOR_PROBLEM,
                         "See what else protects processes here: ptrace_scope, SELinux (deny_ptrace), AppArmor",
                         "A process may not trace its own child: %s", g_strerror(-r));
         else if (status.seccomp > 0)
-                doctor_found(result, DOCTOR_OK, NULL, "A process may trace its own child, in spite of a seccomp filter");
+                doctor_found(
+                        result, DOCTOR_OK, NULL, "A process may trace its own child, in spite of a seccomp filter");
         else
                 doctor_found(result, DOCTOR_OK, NULL, "A process may trace its own child; no seccomp filter");
 }

@@ -55,8 +55,8 @@ int job_lookup_names(
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ListJobs", timeout, &reply,
-                error, "");
+        r = connection_call(
+                connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ListJobs", timeout, &reply, error, "");
         if (r < 0)
                 return r;
         r = read_names(reply, choice, names);

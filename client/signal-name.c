@@ -14,7 +14,8 @@ static int check(gint64 number) {
 static int parse_number(const char *text) {
         guint64 number;
 
-        return g_ascii_string_to_unsigned(text, 10, 0, (guint64) SIGRTMAX, &number, NULL) ? check((gint64) number) : -EINVAL;
+        return g_ascii_string_to_unsigned(text, 10, 0, (guint64) SIGRTMAX, &number, NULL) ? check((gint64) number)
+                                                                                          : -EINVAL;
 }
 
 /* What follows "RTMIN" or "RTMAX". */

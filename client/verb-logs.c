@@ -42,7 +42,8 @@ static int check(const Verb *verb, const LogsOptions *options, OutputOptions *re
         else if (options->follow && !options->since)
                 output.lines = LINES_BEFORE;
         if (options->since && since_parse(options->since, (uint64_t) g_get_real_time(), &output.since) < 0) {
-                options_usage(verb, "--since takes a time such as 10min, 14:30 or 2025-06-03, not '%s'", options->since);
+                options_usage(
+                        verb, "--since takes a time such as 10min, 14:30 or 2025-06-03, not '%s'", options->since);
                 return -EINVAL;
         }
         *ret_output = output;
@@ -56,8 +57,7 @@ static int parse(const Verb *verb, LogsOptions *options, OutputOptions *output, 
                 { "lines", 'n', 0, G_OPTION_ARG_INT, &options->lines,
                         "Only the last N lines (default: all; with --follow: 10)", "N" },
                 { "since", 'S', 0, G_OPTION_ARG_STRING, &options->since,
-                        "From this time on: 10min, 14:30, yesterday, 2025-06-03 … (default: the job's start)",
-                        "TIME" },
+                        "From this time on: 10min, 14:30, yesterday, 2025-06-03 … (default: the job's start)", "TIME" },
                 { "timestamps", 't', 0, G_OPTION_ARG_NONE, &options->timestamps, "The time in front of each line",
                         NULL },
                 { NULL },

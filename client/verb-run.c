@@ -235,7 +235,8 @@ static int wait_for_end(Connection *connection, const char *object, bool follow)
 static void warn_of_logout(Connection *connection, const char *object) {
         g_autoptr(JobInfo) job = NULL;
 
-        if (linger_is_on() != 0 || job_info_get(connection, object, &job, NULL) < 0 || !linger_matters(job->control_group))
+        if (linger_is_on() != 0 || job_info_get(connection, object, &job, NULL) < 0 ||
+                !linger_matters(job->control_group))
                 return;
         report_note("Warning: job %s ends when you log out, since lingering is off; '" LINGER_REMEDY "' lets it go on.",
                 job->name);
