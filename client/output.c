@@ -109,7 +109,9 @@ int output_show(const JobInfo *job, const OutputOptions *options, bool keep_on, 
                 r = copy(output);
         if (r >= 0 && keep_on && !job_info_ended(job))
                 r = follow(output, job);
-        if (r >= 0 || sd_bus_error_is_set(error))
+        if (r >= 0)
+                return 0;
+        if (sd_bus_error_is_set(error))
                 return r;
         return client_error_set(error, CLIENT_ERROR_UNREADABLE_OUTPUT, -r, "Cannot read what job %s writes, in %s: %s",
                 job->name, job->log_path && *job->log_path ? job->log_path : "the journal", g_strerror(-r));
