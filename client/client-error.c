@@ -27,6 +27,9 @@ static const struct {
         { CLIENT_ERROR_DEBUGGER_BUSY, "End the debugger that the job is in first." },
         { CLIENT_ERROR_NO_INTERPRETER, "Put the Python that the job runs on into the PATH." },
         { CLIENT_ERROR_BAD_TEXT, "Only text in UTF-8 can be handed to a job." },
+        { CLIENT_ERROR_NO_OUTPUT, "It is a terminal, or what its output was redirected to there." },
+        { CLIENT_ERROR_UNREADABLE_OUTPUT, "'helicopter-client doctor' says what can be read here." },
+        { CLIENT_ERROR_NO_TIMES, "Leave --since and --timestamps out; --lines shows the last lines." },
 };
 
 static const struct {

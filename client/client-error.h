@@ -18,6 +18,9 @@
 #define CLIENT_ERROR_DEBUGGER_BUSY "org.helicopter1.Client.Error.DebuggerBusy"
 #define CLIENT_ERROR_NO_INTERPRETER "org.helicopter1.Client.Error.NoInterpreter"
 #define CLIENT_ERROR_BAD_TEXT "org.helicopter1.Client.Error.BadText"
+#define CLIENT_ERROR_NO_OUTPUT "org.helicopter1.Client.Error.NoOutput"
+#define CLIENT_ERROR_UNREADABLE_OUTPUT "org.helicopter1.Client.Error.UnreadableOutput"
+#define CLIENT_ERROR_NO_TIMES "org.helicopter1.Client.Error.NoTimes"
 
 /* What to do about an error of the bus API or of the client, as one sentence; NULL when there is nothing to say.
  * Static. */

@@ -173,6 +173,17 @@ static int open_by_starting(Connection **ret_connection, sd_bus_error *error) {
         return 0;
 }
 
+int connection_open_running(Connection **ret_connection) {
+        g_autoptr(sd_bus) bus = NULL;
+        int r;
+
+        r = open_private(&bus);
+        if (r < 0)
+                return r;
+        *ret_connection = connection_new(g_steal_pointer(&bus), NULL);
+        return 0;
+}
+
 int connection_open(Connection **ret_connection, sd_bus_error *error) {
         g_autoptr(sd_bus) bus = NULL;
         int r;

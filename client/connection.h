@@ -23,6 +23,10 @@ typedef struct Connection {
 /* Connect. Returns 0, or a negative errno with *error set. */
 int connection_open(Connection **ret_connection, sd_bus_error *error);
 
+/* Connect where somebody listens on the private socket, and start nothing. Returns 0 or a negative errno: -ENOENT or
+ * -ECONNREFUSED when nobody does. */
+int connection_open_running(Connection **ret_connection);
+
 /* Close and free; NULL is fine. */
 Connection *connection_free(Connection *connection);
 

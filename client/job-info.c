@@ -31,8 +31,10 @@ static const struct Field {
         { "EndTimestamp", "t", offsetof(JobInfo, ended) },
         { "TracerPID", "u", offsetof(JobInfo, tracer_pid) },
         { "TracerCommand", "s", offsetof(JobInfo, tracer_command) },
+        { "TracerSince", "t", offsetof(JobInfo, tracer_since) },
         { "ExitCode", "i", offsetof(JobInfo, exit_code) },
         { "ExitSignal", "i", offsetof(JobInfo, exit_signal) },
+        { "GrantPolicy", "s", offsetof(JobInfo, grant_policy) },
         { "FailureReason", "s", offsetof(JobInfo, failure_reason) },
         { "GrantPolicy", "s", offsetof(JobInfo, grant_policy) },
 };

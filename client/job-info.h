@@ -20,7 +20,9 @@ typedef struct JobInfo {
         uint64_t started, ended; /* microseconds since the epoch */
         uint32_t tracer_pid;
         char *tracer_command;
+        uint64_t tracer_since;
         int32_t exit_code, exit_signal;
+        char *grant_policy;
         char *failure_reason;
         char *grant_policy; /* NULL: an older daemon */
 } JobInfo;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "client/client-error.h"
+#include "client/name-match.h"
 #include "helicopter/bus-names.h"
+#include "helicopter/error.h"
 
 static int read_object(sd_bus_message *reply, char **ret_object) {
         const char *object;
@@ -18,7 +20,7 @@ static int read_object(sd_bus_message *reply, char **ret_object) {
         return 0;
 }
 
-static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
+int job_lookup_exact(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
@@ -27,73 +29,103 @@ static int lookup_name(Connection *connection, const char *name, char **ret_obje
         return r < 0 ? r : read_object(reply, ret_object);
 }
 
-typedef struct Running {
-        unsigned count;
-        char *object;
-        GString *names;
-} Running;
+static bool is_chosen(JobChoice choice, const char *state) {
+        bool running = strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
 
-static void running_clear(Running *running) {
-        g_free(running->object);
-        if (running->names)
-                g_string_free(running->names, TRUE);
-        *running = (Running) { 0 };
+        return choice == JOBS_ALL || running == (choice == JOBS_RUNNING);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Running, running_clear)
-
-static void running_add(Running *running, const char *object, const char *name) {
-        g_string_append_printf(running->names, "%s%s", running->count > 0 ? ", " : "", name);
-        if (running->count++ == 0)
-                running->object = g_strdup(object);
-}
-
-static int read_running(Running *running, sd_bus_message *reply) {
+static int read_names(sd_bus_message *reply, JobChoice choice, GPtrArray *names) {
         const char *object, *name, *state, *unit;
         uint32_t pid, tracer;
         int r;
 
-        running->names = g_string_new(NULL);
         r = sd_bus_message_enter_container(reply, 'a', "(ossuus)");
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_read(reply, "(ossuus)", &object, &name, &state, &pid, &tracer, &unit)) > 0)
-                if (strcmp(state, "running") == 0 || strcmp(state, "starting") == 0)
-                        running_add(running, object, name);
+                if (is_chosen(choice, state))
+                        g_ptr_array_add(names, g_strdup(name));
         return r;
 }
 
-static int get_running(Connection *connection, Running *ret_running, sd_bus_error *error) {
+int job_lookup_names(
+        Connection *connection, JobChoice choice, uint64_t timeout, char ***ret_names, sd_bus_error *error) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(sd_bus_message) reply = NULL;
-        g_auto(Running) running = { 0 };
         int r;
 
-        r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ListJobs", CALL_TIMEOUT,
-                &reply, error, "");
+        r = connection_call(
+                connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ListJobs", timeout, &reply, error, "");
         if (r < 0)
                 return r;
-        r = read_running(&running, reply);
+        r = read_names(reply, choice, names);
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
-        *ret_running = running;
-        running = (Running) { 0 };
+        g_ptr_array_add(names, NULL);
+        *ret_names = (char **) g_ptr_array_steal(names, NULL);
         return 0;
 }
 
 static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *error) {
-        g_auto(Running) running = { 0 };
+        g_auto(GStrv) names = NULL;
+        g_autofree char *list = NULL;
         int r;
 
-        r = get_running(connection, &running, error);
+        r = job_lookup_names(connection, JOBS_RUNNING, CALL_TIMEOUT, &names, error);
         if (r < 0)
                 return r;
-        if (running.count == 0)
+        if (!names[0])
                 return client_error_set(error, CLIENT_ERROR_NO_JOB, ENOENT, "No job is running");
-        if (running.count > 1)
-                return client_error_set(
-                        error, CLIENT_ERROR_AMBIGUOUS, ENOTUNIQ, "Several jobs are running: %s", running.names->str);
-        *ret_object = g_steal_pointer(&running.object);
-        return 0;
+        if (!names[1])
+                return job_lookup_exact(connection, names[0], ret_object, error);
+        list = g_strjoinv(", ", names);
+        return client_error_set(error, CLIENT_ERROR_AMBIGUOUS, ENOTUNIQ, "Several jobs are running: %s", list);
+}
+
+static int no_such_job(const char *typed, char **names, sd_bus_error *error) {
+        const char *nearest = name_match_nearest((const char *const *) names, typed);
+
+        if (!nearest)
+                return -ENOENT; /* with what the daemon said */
+        return client_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, ENOENT,
+                "There is no job named %s; did you mean %s?", typed, nearest);
+}
+
+/* There is no job of that very name. One that runs comes before those that have ended. */
+static int lookup_similar(Connection *connection, const char *typed, char **ret_object, sd_bus_error *error) {
+        static const JobChoice order[] = { JOBS_RUNNING, JOBS_ALL };
+        g_auto(GStrv) names = NULL;
+        int r;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+                g_auto(sd_bus_error) ignored = SD_BUS_ERROR_NULL;
+                g_autofree char *several = NULL;
+                const char *name;
+
+                g_clear_pointer(&names, g_strfreev);
+                r = job_lookup_names(connection, order[i], CALL_TIMEOUT, &names, &ignored);
+                if (r < 0)
+                        return -ENOENT;
+                name = name_match_prefix((const char *const *) names, typed, &several);
+                if (several)
+                        return client_error_set(error, CLIENT_ERROR_AMBIGUOUS, ENOTUNIQ,
+                                "Several jobs have names that begin with %s: %s", typed, several);
+                if (name) {
+                        sd_bus_error_free(error);
+                        return job_lookup_exact(connection, name, ret_object, error);
+                }
+        }
+        return no_such_job(typed, names, error);
+}
+
+static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
+        int r;
+
+        r = job_lookup_exact(connection, name, ret_object, error);
+        if (!sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SUCH_JOB))
+                return r;
+        return lookup_similar(connection, name, ret_object, error);
 }
 
 int job_lookup(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {

@@ -7,6 +7,7 @@
 #include "client/client-error.h"
 #include "client/job-lookup.h"
 #include "helicopter/bus-names.h"
+#include "helicopter/exit-code.h"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 
@@ -107,7 +108,7 @@ static int reconnect(const char *name, Connection **ret_connection, char **ret_o
         r = connection_open(&connection, error);
         if (r < 0)
                 return r;
-        r = job_lookup(connection, name, ret_object, error);
+        r = job_lookup_exact(connection, name, ret_object, error);
         if (r < 0)
                 return r;
         *ret_connection = g_steal_pointer(&connection);
@@ -128,4 +129,10 @@ int job_wait_end(Connection *connection, const char *object, JobInfo **ret_info,
                         r = wait_once(next, next_object, ret_info, error);
         }
         return r;
+}
+
+int job_wait_exit_code(const JobInfo *info) {
+        int status = job_info_exit_status(info);
+
+        return status < 0 ? EXIT_OWN_FAILURE : status;
 }

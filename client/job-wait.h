@@ -39,3 +39,6 @@ int job_watch_end(JobWatch *watch, uint64_t deadline);
  * replaced meanwhile. Returns 0 and what is known then, or a negative errno with *error set.
  */
 int job_wait_end(Connection *connection, const char *object, JobInfo **ret_info, sd_bus_error *error);
+
+/* The exit code of a client that ends as the job did; EXIT_OWN_FAILURE where nobody knows how it did. */
+int job_wait_exit_code(const JobInfo *info);

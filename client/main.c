@@ -35,7 +35,13 @@ static int print_version(void) {
 }
 
 static int usage_error(const char *word) {
+        const char *nearest = verb_nearest(word);
+
         report_error("Unknown %s '%s'", *word == '-' ? "option" : "verb", word);
+        if (nearest) {
+                report_note("Did you mean '%s'?", nearest);
+                return EXIT_USAGE;
+        }
         report_note("'helicopter-client --help' shows what there is.");
         return EXIT_USAGE;
 }

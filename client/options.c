@@ -13,6 +13,29 @@
 
 #define LONGEST_TIME (366.0 * 24 * 60 * 60)
 
+/* Where options_list() has a verb's options told to, while it does. */
+static struct {
+        OptionsCollect collect;
+        void *userdata;
+} listing;
+
+static void tell_options(const GOptionEntry *entries) {
+        for (; entries && entries->long_name; entries++)
+                if (!(entries->flags & G_OPTION_FLAG_HIDDEN))
+                        listing.collect(entries, listing.userdata);
+}
+
+void options_list(const Verb *verb, OptionsCollect collect, void *userdata) {
+        static const GOptionEntry help = { "help", 'h', 0, G_OPTION_ARG_NONE, NULL, "Show this help", NULL };
+        char *argv[] = { (char *) verb->name, NULL };
+
+        listing.collect = collect;
+        listing.userdata = userdata;
+        verb->run(verb, 1, argv);
+        listing.collect = NULL;
+        collect(&help, userdata);
+}
+
 static char *usage_line(const Verb *verb) {
         return g_strdup_printf(
                 "Usage: helicopter-client %s%s%s", verb->name, *verb->arguments ? " " : "", verb->arguments);
@@ -71,6 +94,10 @@ int options_parse(const Verb *verb, const GOptionEntry *entries, int *argc, char
         g_autoptr(GError) error = NULL;
         gboolean help = FALSE;
 
+        if (listing.collect) {
+                tell_options(entries);
+                return 0;
+        }
         context = make_context(verb, entries, &help);
         if (!g_option_context_parse(context, argc, argv, &error)) {
                 options_usage(verb, "%s", error->message);

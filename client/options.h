@@ -22,6 +22,15 @@
  */
 int options_parse(const Verb *verb, const GOptionEntry *entries, int *argc, char ***argv);
 
+/* Called for an option of a verb; the entry is only there while it is. */
+typedef void (*OptionsCollect)(const GOptionEntry *entry, void *userdata);
+
+/*
+ * Have a verb's options told, --help last. The verb is run for that, up to its call of options_parse(), which is where they
+ * are known, and returns as if help had been asked for.
+ */
+void options_list(const Verb *verb, OptionsCollect collect, void *userdata);
+
 /* Tell a usage error of the verb. Returns EXIT_USAGE. */
 int options_usage(const Verb *verb, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -17,6 +17,8 @@
 
 struct PromptInput {
         const char *prompt;
+        PromptCompleter completer;
+        char *history_path;
         EditLine *editor; /* NULL: plain lines */
         History *history;
         sigset_t signals; /* that are taken from the descriptor while a line is edited */
@@ -102,21 +104,96 @@ static int read_character(EditLine *editor, wchar_t *ret_character) {
         return 1;
 }
 
-static int open_editor(PromptInput *input) {
+/* The length of what all the words begin with. */
+static size_t common_length(char **words) {
+        size_t length = strlen(words[0]);
+
+        for (char **word = words + 1; *word; word++)
+                while (strncmp(words[0], *word, length) != 0)
+                        length--;
+        while (length > 0 && (words[0][length] & 0xC0) == 0x80) /* within a character of UTF-8 */
+                length--;
+        return length;
+}
+
+static void show_words(char **words) {
+        putchar('\n');
+        for (; *words; words++)
+                printf("%s  ", *words);
+        putchar('\n');
+}
+
+/* Insert what all candidates agree in; show them where that is nothing more. */
+static unsigned char insert_common(PromptInput *input, char **words, size_t typed) {
+        size_t length = common_length(words);
+        bool done = !words[1] && !strchr("/=", words[0][length - (length > 0)]);
+        g_autofree char *more = length > typed ? g_strndup(words[0] + typed, length - typed) : g_strdup("");
+        g_autofree char *text = g_strconcat(more, done ? " " : "", NULL);
+
+        if (!*text) {
+                show_words(words);
+                return CC_REDISPLAY;
+        }
+        return el_insertstr(input->editor, text) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+/* libedit's function for the tab key. */
+static unsigned char complete_word(EditLine *editor, int key) {
+        const LineInfo *info = el_line(editor);
+        g_autofree char *line = g_strndup(info->buffer, (size_t) (info->cursor - info->buffer));
+        const char *last = strrchr(line, ' ');
+        g_auto(GStrv) words = NULL;
+        PromptInput *input;
+
+        el_get(editor, EL_CLIENTDATA, &input);
+        words = input->completer(line);
+        if (!words[0])
+                return CC_REFRESH_BEEP;
+        return insert_common(input, words, strlen(last ? last + 1 : line));
+}
+
+static void bind_tab(PromptInput *input) {
+        el_set(input->editor, EL_ADDFN, "helicopter-complete", "Complete the word", complete_word);
+        el_set(input->editor, EL_BIND, "^I", "helicopter-complete", NULL);
+}
+
+static void open_history(PromptInput *input) {
         HistEvent event;
 
-        input->editor = el_init("helicopter-client", stdin, stdout, stderr);
-        input->history = history_init();
-        if (!input->editor || !input->history)
-                return -ENOMEM;
         history(input->history, &event, H_SETSIZE, HISTORY_SIZE);
         history(input->history, &event, H_SETUNIQUE, 1);
+        if (input->history_path)
+                history(input->history, &event, H_LOAD, input->history_path);
+}
+
+/* What cannot be kept is not worth a word. */
+static void close_history(PromptInput *input) {
+        HistEvent event;
+
+        if (input->history_path) {
+                g_autofree char *folder = g_path_get_dirname(input->history_path);
+
+                if (g_mkdir_with_parents(folder, 0700) == 0)
+                        history(input->history, &event, H_SAVE, input->history_path);
+        }
+        history_end(input->history);
+}
+
+static int open_editor(PromptInput *input) {
+        input->editor = el_init("helicopter-client", stdin, stdout, stderr);
+        input->history = history_init();
+        if (!input->editor || !input->history) {
+                g_clear_pointer(&input->history_path, g_free); /* nothing was read, so nothing is to be written */
+                return -ENOMEM;
+        }
+        open_history(input);
         el_set(input->editor, EL_CLIENTDATA, input);
         el_set(input->editor, EL_EDITOR, "emacs");
         el_set(input->editor, EL_SIGNAL, 0);
         el_set(input->editor, EL_PROMPT, get_prompt);
         el_set(input->editor, EL_HIST, history, input->history);
         el_set(input->editor, EL_GETCFN, read_character);
+        bind_tab(input); /* before what the user's ~/.editrc says */
         el_source(input->editor, NULL);
         return 0;
 }
@@ -130,10 +207,12 @@ static int open_signals(PromptInput *input) {
         return input->signal_fd < 0 ? -errno : 0;
 }
 
-PromptInput *prompt_input_new(const char *prompt) {
+PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history_path) {
         g_autoptr(PromptInput) input = g_new0(PromptInput, 1);
 
         input->prompt = prompt;
+        input->completer = completer;
+        input->history_path = g_strdup(history_path);
         input->signal_fd = -1;
         if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && (open_signals(input) < 0 || open_editor(input) < 0))
                 return NULL;
@@ -146,8 +225,9 @@ PromptInput *prompt_input_free(PromptInput *input) {
         if (input->editor)
                 el_end(input->editor);
         if (input->history)
-                history_end(input->history);
+                close_history(input);
         close_fd(&input->signal_fd);
+        g_free(input->history_path);
         g_free(input);
         return NULL;
 }

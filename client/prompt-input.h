@@ -5,10 +5,16 @@
 
 typedef struct PromptInput PromptInput;
 
-/* NULL, with errno set, when there is no memory or no descriptor left. */
-PromptInput *prompt_input_new(const char *prompt);
+/* What the last word of a line may become; the line ends where the cursor is. NULL-terminated, owned by the caller. */
+typedef char **(*PromptCompleter)(const char *line);
 
-/* NULL is fine. */
+/*
+ * completer: asked when the user presses tab. history: the file that lines are kept in from one session to the next, NULL for none.
+ * Returns NULL, with errno set, when there is no memory or no descriptor left.
+ */
+PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history);
+
+/* Writes the history. NULL is fine. */
 PromptInput *prompt_input_free(PromptInput *input);
 
 /*

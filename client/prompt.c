@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/prompt-complete.h"
 #include "client/prompt-input.h"
 #include "client/report.h"
 #include "client/verb.h"
@@ -23,19 +27,51 @@ static void print_command(const char *name, const char *arguments, const char *s
 
 static void print_help(void) {
         for (const Verb *verb = verb_next(NULL); verb; verb = verb_next(verb))
-                if (verb->prompted)
-                        print_command(verb->name, verb->arguments, verb->summary);
+                print_command(verb->name, verb->arguments, verb->summary);
         print_command("help", "", "Show this");
         print_command("quit", "", "Leave; jobs go on (also: exit, ^D)");
+}
+
+/* In a process of its own, so that ^C ends what waits, and not the prompt. Returns its exit code. */
+static int run_apart(const Verb *verb, int argc, char **argv) {
+        sighandler_t interrupt = signal(SIGINT, SIG_IGN);
+        pid_t prompt = getpid(), pid;
+        int status = 0;
+
+        fflush(stdout);
+        pid = fork();
+        if (pid == 0) {
+                int code;
+
+                signal(SIGINT, interrupt);
+                prctl(PR_SET_PDEATHSIG, SIGTERM);
+                code = getppid() == prompt ? verb->run(verb, argc, argv) : EXIT_FAILURE;
+                fflush(stdout);
+                _exit(code);
+        }
+        if (pid < 0)
+                report_error("Cannot fork: %s", g_strerror(errno));
+        while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                ;
+        signal(SIGINT, interrupt);
+        if (WIFSIGNALED(status))
+                putchar('\n'); /* behind the terminal's "^C" */
+        return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
 static void exit_note(void) {
         report_note("Exiting client (supervisor and target still running)");
 }
 
+static bool asks_for_help(char **argv) {
+        return g_strv_contains((const char *const *) argv, "--help") ||
+                g_strv_contains((const char *const *) argv, "-h");
+}
+
 /* Run one command. Returns whether to go on. */
 static bool run_command(int argc, char **argv) {
         const Verb *verb = verb_find(argv[0]);
+        bool ends;
         int code;
 
         if (strcmp(argv[0], "quit") == 0 || strcmp(argv[0], "exit") == 0) {
@@ -46,12 +82,17 @@ static bool run_command(int argc, char **argv) {
                 print_help();
                 return true;
         }
-        if (!verb || !verb->prompted) {
+        if (!verb) {
+                const char *nearest = verb_nearest(argv[0]);
+
                 report_error("Unknown command '%s'; 'help' shows the commands that there are", argv[0]);
+                if (nearest)
+                        report_note("Did you mean '%s'?", nearest);
                 return true;
         }
-        code = verb->run(verb, argc, argv);
-        return !verb->ends || code != EXIT_SUCCESS;
+        ends = verb->ends && !asks_for_help(argv);
+        code = verb->waits ? run_apart(verb, argc, argv) : verb->run(verb, argc, argv);
+        return !ends || code != EXIT_SUCCESS;
 }
 
 static bool run_line(const char *line) {
@@ -71,7 +112,8 @@ static bool run_line(const char *line) {
 }
 
 int prompt_run(void) {
-        PromptInput *input = prompt_input_new(">>> ");
+        g_autofree char *history = g_build_filename(g_get_user_state_dir(), "helicopter", "history", NULL);
+        PromptInput *input = prompt_input_new(">>> ", prompt_complete, history);
         bool go_on = true;
 
         if (!input) {

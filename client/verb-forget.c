@@ -4,14 +4,26 @@
 
 #include <stdlib.h>
 
-#include "client/connection.h"
+#include "client/job-lookup.h"
 #include "client/options.h"
 #include "client/report.h"
 #include "helicopter/bus-names.h"
 
+static int forget(const char *typed, sd_bus_error *error) {
+        g_autoptr(Connection) connection = NULL;
+        g_autofree char *object = NULL, *name = NULL;
+        int r;
+
+        r = job_lookup_open(typed, &connection, &object, error);
+        if (r < 0)
+                return r;
+        name = job_lookup_name(object);
+        return connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ForgetJob", CALL_TIMEOUT,
+                NULL, error, "s", name);
+}
+
 int verb_forget(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
-        g_autoptr(Connection) connection = NULL;
         g_autofree char *option = NULL;
         const GOptionEntry entries[] = { OPTION_JOB(&option), { NULL } };
         const char *name;
@@ -25,10 +37,7 @@ int verb_forget(const Verb *verb, int argc, char **argv) {
         if (!name)
                 return options_usage(verb, "No job was named");
 
-        r = connection_open(&connection, &error);
-        if (r >= 0)
-                r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "ForgetJob",
-                        CALL_TIMEOUT, NULL, &error, "s", name);
+        r = forget(name, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

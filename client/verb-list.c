@@ -6,6 +6,7 @@
 
 #include "client/connection.h"
 #include "client/job-info.h"
+#include "client/job-json.h"
 #include "client/options.h"
 #include "client/report.h"
 #include "client/text.h"
@@ -52,6 +53,16 @@ static void print_jobs(GPtrArray *jobs) {
         text_print_table(stdout, rows, text_columns());
 }
 
+static void print_json(GPtrArray *jobs) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+
+        json_builder_begin_array(builder);
+        for (guint i = 0; i < jobs->len; i++)
+                job_json_add(builder, g_ptr_array_index(jobs, i));
+        json_builder_end_array(builder);
+        json_print(builder);
+}
+
 static int get(GPtrArray **ret_jobs, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
         int r;
@@ -63,9 +74,11 @@ static int get(GPtrArray **ret_jobs, sd_bus_error *error) {
 int verb_list(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) jobs = NULL;
+        gboolean json = FALSE;
+        const GOptionEntry entries[] = { OPTION_JSON(&json), { NULL } };
         int r;
 
-        r = options_parse(verb, NULL, &argc, &argv);
+        r = options_parse(verb, entries, &argc, &argv);
         if (r <= 0)
                 return options_exit_code(r);
         if (argc > 1)
@@ -75,7 +88,9 @@ int verb_list(const Verb *verb, int argc, char **argv) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;
         }
-        if (jobs->len == 0)
+        if (json)
+                print_json(jobs);
+        else if (jobs->len == 0)
                 report_note("No jobs. 'helicopter-client run -- COMMAND' starts one.");
         else
                 print_jobs(jobs);

@@ -11,7 +11,9 @@
 #include "client/connection.h"
 #include "client/job-lookup.h"
 #include "client/job-wait.h"
+#include "client/linger.h"
 #include "client/options.h"
+#include "client/output.h"
 #include "client/report.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
@@ -26,7 +28,7 @@ typedef struct RunOptions {
         char **variables;
         char **properties;
         char *grant_policy;
-        gboolean wait;
+        gboolean wait, follow;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options) {
@@ -60,6 +62,7 @@ static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv)
                 { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &options->grant_policy,
                         "Who may debug it: " GRANT_POLICY_NAMES, "POLICY" },
                 { "wait", 'w', 0, G_OPTION_ARG_NONE, &options->wait, "Wait for the job's end, exit as it does", NULL },
+                { "follow", 'f', 0, G_OPTION_ARG_NONE, &options->follow, "Wait, and show what the job writes", NULL },
                 { NULL },
         };
         int r;
@@ -201,16 +204,42 @@ static int failure(const sd_bus_error *error, int r) {
         return EXIT_OWN_FAILURE;
 }
 
-static int wait_for_end(Connection *connection, const char *object) {
+/* What cannot be shown does not keep the job from being waited for. */
+static void show_output(Connection *connection, const char *object) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        const OutputOptions all = { .lines = OUTPUT_ALL_LINES };
+        g_autoptr(JobInfo) job = NULL;
+        int r;
+
+        r = job_info_get(connection, object, &job, &error);
+        if (r >= 0)
+                r = output_show(job, &all, true, &error);
+        if (r < 0)
+                report_failure(&error, r);
+}
+
+static int wait_for_end(Connection *connection, const char *object, bool follow) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(JobInfo) info = NULL;
         int r;
 
+        if (follow)
+                show_output(connection, object);
         r = job_wait_end(connection, object, &info, &error);
         if (r < 0)
                 return failure(&error, r);
-        r = job_info_exit_status(info);
-        return r < 0 ? EXIT_OWN_FAILURE : r;
+        return job_wait_exit_code(info);
+}
+
+/* A job that nobody waits for is meant to outlive the session. */
+static void warn_of_logout(Connection *connection, const char *object) {
+        g_autoptr(JobInfo) job = NULL;
+
+        if (linger_is_on() != 0 || job_info_get(connection, object, &job, NULL) < 0 ||
+                !linger_matters(job->control_group))
+                return;
+        report_note("Warning: job %s ends when you log out, since lingering is off; '" LINGER_REMEDY "' lets it go on.",
+                job->name);
 }
 
 int verb_run(const Verb *verb, int argc, char **argv) {
@@ -231,5 +260,8 @@ int verb_run(const Verb *verb, int argc, char **argv) {
         name = job_lookup_name(object);
         printf("%s\n", name);
         fflush(stdout);
-        return options.wait ? wait_for_end(connection, object) : EXIT_SUCCESS;
+        if (options.wait || options.follow)
+                return wait_for_end(connection, object, options.follow);
+        warn_of_logout(connection, object);
+        return EXIT_SUCCESS;
 }

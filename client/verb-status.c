@@ -11,6 +11,7 @@
 #include "client/connection.h"
 #include "client/exit-code.h"
 #include "client/job-info.h"
+#include "client/job-json.h"
 #include "client/job-lookup.h"
 #include "client/options.h"
 #include "client/report.h"
@@ -89,9 +90,17 @@ static void print_job(const JobInfo *job) {
         print_line("Folder", job->working_directory);
         print_line("Output", job->log_path);
         print_line("Python", job->python_version);
+        print_line("Policy", job->grant_policy);
         print_process("Tracer", job->tracer_pid, job->tracer_command);
         print_line("Policy", job->grant_policy);
         print_audit(job);
+}
+
+static void print_json(const JobInfo *job) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+
+        job_json_add(builder, job);
+        json_print(builder);
 }
 
 static int failure(const sd_bus_error *error, int r) {
@@ -114,7 +123,8 @@ int verb_status(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(JobInfo) job = NULL;
         g_autofree char *option = NULL;
-        const GOptionEntry entries[] = { OPTION_JOB(&option), { NULL } };
+        gboolean json = FALSE;
+        const GOptionEntry entries[] = { OPTION_JOB(&option), OPTION_JSON(&json), { NULL } };
         const char *name;
         int r;
 
@@ -126,6 +136,9 @@ int verb_status(const Verb *verb, int argc, char **argv) {
         r = get(name, &job, &error);
         if (r < 0)
                 return failure(&error, r);
-        print_job(job);
+        if (json)
+                print_json(job);
+        else
+                print_job(job);
         return job_info_ended(job) ? EXIT_NOT_RUNNING : EXIT_SUCCESS;
 }

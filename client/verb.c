@@ -5,31 +5,53 @@
 #include <glib.h>
 #include <string.h>
 
+#include "client/name-match.h"
+
 static const Verb verbs[] = {
-        { "run", "[OPTION…] [--] COMMAND [ARG…]", "Start a job", verb_run, .command = true },
-        { "attach", "[OPTION…] [NAME]", "Debug a job with pdb", verb_attach, .prompted = true },
+        { "run", "[OPTION…] [--] COMMAND [ARG…]", "Start a job", verb_run, .command = true, .waits = true },
+        { "attach", "[OPTION…] [NAME]", "Debug a job with pdb", verb_attach, .jobs = JOBS_RUNNING },
         { "exec", "[OPTION…] -- TOOL [ARG…]", "Run another debugger or profiler; {pid} stands for the job's pid",
-                verb_exec, .command = true, .prompted = true },
-        { "stack", "[OPTION…] [NAME]", "Show what every thread is doing", verb_stack, .prompted = true },
+                verb_exec, .jobs = JOBS_RUNNING, .command = true },
+        { "stack", "[OPTION…] [NAME]", "Show what every thread is doing", verb_stack, .jobs = JOBS_RUNNING },
         { "inject", "[OPTION…] [NAME] SCRIPT", "Have a job run a Python script; '-' is stdin", verb_inject,
-                .prompted = true },
-        { "list", "", "List the jobs", verb_list, .prompted = true },
-        { "status", "[NAME]", "Show what is known of a job", verb_status, .prompted = true },
-        { "ps", "[OPTION…] [NAME]", "List a job's processes", verb_ps, .prompted = true },
-        { "stop", "[OPTION…] [NAME]", "Stop a job", verb_stop, .prompted = true },
-        { "forget", "NAME", "Drop a job that has ended from the list", verb_forget, .prompted = true },
-        { "terminate", "", "Stop all jobs and the daemon", verb_terminate, .prompted = true, .ends = true },
+                .jobs = JOBS_RUNNING, .files = true },
+        { "list", "[OPTION…]", "List the jobs", verb_list, .alias = "ls" },
+        { "status", "[OPTION…] [NAME]", "Show what is known of a job", verb_status, .jobs = JOBS_ALL },
+        { "ps", "[OPTION…] [NAME]", "List a job's processes", verb_ps, .jobs = JOBS_RUNNING },
+        { "logs", "[OPTION…] [NAME]", "Show what a job has written", verb_logs, .jobs = JOBS_ALL, .waits = true },
+        { "wait", "[OPTION…] [NAME]", "Wait for a job's end, and exit as it does", verb_wait, .jobs = JOBS_ALL,
+                .waits = true },
+        { "stop", "[OPTION…] [NAME]", "Stop a job", verb_stop, .jobs = JOBS_RUNNING },
+        { "kill", "[OPTION…] [NAME]", "Send a job a signal", verb_kill, .jobs = JOBS_RUNNING },
+        { "forget", "[OPTION…] NAME", "Drop a job that has ended from the list", verb_forget, .jobs = JOBS_ENDED },
+        { "terminate", "[OPTION…]", "Stop all jobs and the daemon", verb_terminate, .ends = true },
+        { "doctor", "[OPTION…] [PYTHON]", "Check whether jobs can be run and debugged here", verb_doctor,
+                .files = true },
+        { "version", "[OPTION…]", "Show the versions of this program and of the daemon", verb_version },
+        { "complete", "[--] [WORD…]", "Print what the last word may become, for a shell", verb_complete,
+                .command = true, .hidden = true },
 };
 
 const Verb *verb_find(const char *name) {
         for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-                if (strcmp(verbs[i].name, name) == 0)
+                if (strcmp(verbs[i].name, name) == 0 || g_strcmp0(verbs[i].alias, name) == 0)
                         return &verbs[i];
         return NULL;
 }
 
 const Verb *verb_next(const Verb *verb) {
-        if (!verb)
-                return verbs;
-        return verb + 1 < verbs + G_N_ELEMENTS(verbs) ? verb + 1 : NULL;
+        const Verb *next = verb ? verb + 1 : verbs;
+
+        while (next < verbs + G_N_ELEMENTS(verbs) && next->hidden)
+                next++;
+        return next < verbs + G_N_ELEMENTS(verbs) ? next : NULL;
+}
+
+const char *verb_nearest(const char *name) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        for (const Verb *verb = verb_next(NULL); verb; verb = verb_next(verb))
+                g_ptr_array_add(names, (char *) verb->name);
+        g_ptr_array_add(names, NULL);
+        return name_match_nearest((const char *const *) names->pdata, name);
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "client/job-lookup.h"
+
 typedef struct Verb Verb;
 
 struct Verb {
@@ -16,16 +18,23 @@ struct Verb {
         const char *summary;
         /* argv[0] is the verb's name. Returns the exit code; has told all errors. */
         int (*run)(const Verb *verb, int argc, char **argv);
-        bool command;  /* its arguments end with a command, whose options are not its own */
-        bool prompted; /* it can be used at the prompt */
-        bool ends;     /* and leaves nothing to prompt for */
+        const char *alias; /* another name, or NULL */
+        JobChoice jobs;    /* the jobs that its argument and its --job may name */
+        bool files;        /* an argument may name a file */
+        bool command;      /* its arguments end with a command, whose options are not its own */
+        bool waits;        /* it may wait for as long as a job runs: ^C at the prompt ends it */
+        bool ends;         /* it leaves nothing to prompt for */
+        bool hidden;       /* it is for programs */
 };
 
 /* The verb of that name, or NULL. */
 const Verb *verb_find(const char *name);
 
-/* The verbs, one after the other; NULL after the last. Begins with NULL. */
+/* The verbs that are for people, one after the other; NULL after the last. Begins with NULL. */
 const Verb *verb_next(const Verb *verb);
+
+/* The verb whose name was probably meant, or NULL. */
+const char *verb_nearest(const char *name);
 
 int verb_run(const Verb *verb, int argc, char **argv);
 int verb_attach(const Verb *verb, int argc, char **argv);
@@ -36,5 +45,11 @@ int verb_ps(const Verb *verb, int argc, char **argv);
 int verb_list(const Verb *verb, int argc, char **argv);
 int verb_status(const Verb *verb, int argc, char **argv);
 int verb_stop(const Verb *verb, int argc, char **argv);
+int verb_logs(const Verb *verb, int argc, char **argv);
+int verb_wait(const Verb *verb, int argc, char **argv);
+int verb_kill(const Verb *verb, int argc, char **argv);
+int verb_doctor(const Verb *verb, int argc, char **argv);
+int verb_version(const Verb *verb, int argc, char **argv);
+int verb_complete(const Verb *verb, int argc, char **argv);
 int verb_forget(const Verb *verb, int argc, char **argv);
 int verb_terminate(const Verb *verb, int argc, char **argv);

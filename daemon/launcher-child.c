@@ -21,11 +21,14 @@ static char *log_path(const Launch *launch) {
         return g_build_filename(g_get_user_state_dir(), "helicopter", "log", file, NULL);
 }
 
+/* A file for this job alone; that of the last one of its name is kept beside it. */
 static int open_log(const char *path) {
-        g_autofree char *folder = g_path_get_dirname(path);
+        g_autofree char *folder = g_path_get_dirname(path), *old = g_strconcat(path, ".old", NULL);
         int fd;
 
         if (g_mkdir_with_parents(folder, 0700) < 0)
+                return -errno;
+        if (rename(path, old) < 0 && errno != ENOENT)
                 return -errno;
         fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
         return fd < 0 ? -errno : fd;

@@ -30,7 +30,7 @@ static void test_lines(void **state) {
         PromptInput *input;
 
         feed("attach a\n\nno end");
-        input = prompt_input_new(">>> ");
+        input = prompt_input_new(">>> ", NULL, NULL);
         assert_line(input, "attach a");
         assert_line(input, "");
         assert_line(input, "no end");
@@ -45,7 +45,7 @@ static void test_the_rest_is_left(void **state) {
         ssize_t size;
 
         feed("attach\np counter\n");
-        input = prompt_input_new(">>> ");
+        input = prompt_input_new(">>> ", NULL, NULL);
         assert_line(input, "attach");
         size = read(STDIN_FILENO, rest, sizeof rest);
         assert_int_equal(size, strlen("p counter\n"));

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* version: of this program, and of the daemon where one runs; none is started for that. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client/json-print.h"
+#include "client/manager-property.h"
+#include "client/options.h"
+#include "client/report.h"
+#include "config.h"
+
+static int get(char **ret_version, sd_bus_error *error) {
+        g_autoptr(Connection) connection = NULL;
+        int r;
+
+        r = connection_open_running(&connection);
+        if (r == -ENOENT || r == -ECONNREFUSED)
+                return 0; /* nobody listens */
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        return manager_property_version(connection, ret_version, error);
+}
+
+static void print_json(const char *daemon) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+
+        json_builder_begin_object(builder);
+        json_add_string(builder, "client", HELICOPTER_VERSION);
+        json_add_string(builder, "daemon", daemon);
+        json_builder_end_object(builder);
+        json_print(builder);
+}
+
+int verb_version(const Verb *verb, int argc, char **argv) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autofree char *daemon = NULL;
+        gboolean json = FALSE;
+        const GOptionEntry entries[] = { OPTION_JSON(&json), { NULL } };
+        int r;
+
+        r = options_parse(verb, entries, &argc, &argv);
+        if (r <= 0)
+                return options_exit_code(r);
+        if (argc > 1)
+                return options_usage(verb, "Unexpected argument '%s'", argv[1]);
+        r = get(&daemon, &error);
+        if (json)
+                print_json(daemon);
+        else
+                printf("helicopter-client %s\nhelicopterd %s\n", HELICOPTER_VERSION, daemon ?: "(does not run)");
+        if (r < 0) {
+                report_failure(&error, r);
+                return EXIT_FAILURE;
+        }
+        return EXIT_SUCCESS;
+}
