@@ -36,7 +36,6 @@ static const struct Field {
         { "ExitSignal", "i", offsetof(JobInfo, exit_signal) },
         { "GrantPolicy", "s", offsetof(JobInfo, grant_policy) },
         { "FailureReason", "s", offsetof(JobInfo, failure_reason) },
-        { "GrantPolicy", "s", offsetof(JobInfo, grant_policy) },
 };
 
 JobInfo *job_info_new(const char *object) {

@@ -22,9 +22,8 @@ typedef struct JobInfo {
         char *tracer_command;
         uint64_t tracer_since;
         int32_t exit_code, exit_signal;
-        char *grant_policy;
-        char *failure_reason;
         char *grant_policy; /* NULL: an older daemon */
+        char *failure_reason;
 } JobInfo;
 
 JobInfo *job_info_new(const char *object);

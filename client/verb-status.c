@@ -92,7 +92,6 @@ static void print_job(const JobInfo *job) {
         print_line("Python", job->python_version);
         print_line("Policy", job->grant_policy);
         print_process("Tracer", job->tracer_pid, job->tracer_command);
-        print_line("Policy", job->grant_policy);
         print_audit(job);
 }
 
