@@ -95,8 +95,8 @@ static int open_output(const JobInfo *job, const OutputOptions *options, Output 
         if (!job->unit || !g_str_has_suffix(job->unit, ".service"))
                 return client_error_set(error, CLIENT_ERROR_NO_OUTPUT, ENODATA,
                         "What job %s writes goes where its helicopter-parent was started", job->name);
-        if (of_job.since == 0)
-                of_job.since = job->started;
+        if (of_job.since == 0) /* one that was not executed has written nothing */
+                of_job.since = job->started > 0 ? job->started : (uint64_t) g_get_real_time();
         return output_journal_open(job->unit, &of_job, ret_output);
 }
 

@@ -123,7 +123,7 @@ static int on_exec(sd_event_source *source, int fd, uint32_t events, void *userd
                 return 0;
         }
         supervisor->state = JOB_RUNNING;
-        supervisor->start_timestamp = (uint64_t) g_get_real_time();
+        supervisor->start_timestamp = supervisor->release_timestamp;
         link_update(supervisor->link);
         return 0;
 }
@@ -142,6 +142,7 @@ void supervisor_release(Supervisor *supervisor) {
                 exec_failed(supervisor, script, error);
                 return;
         }
+        supervisor->release_timestamp = (uint64_t) g_get_real_time();
         child_release(&supervisor->child);
 }
 

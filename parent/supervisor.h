@@ -49,7 +49,8 @@ typedef struct Supervisor {
         char *failure_reason;
         char *python_version;
         char *working_directory;
-        uint64_t start_timestamp;
+        uint64_t release_timestamp; /* when it was told to execute its command: nothing that it wrote is older */
+        uint64_t start_timestamp;   /* the same, once it has; 0 before */
         uint64_t end_timestamp;
 } Supervisor;
 
