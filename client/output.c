@@ -105,9 +105,9 @@ int output_show(const JobInfo *job, const OutputOptions *options, bool keep_on, 
         int r;
 
         r = open_output(job, options, &output, error);
-        if (r >= 0)
+        if (r >= 0 && output)
                 r = copy(output);
-        if (r >= 0 && keep_on && !job_info_ended(job))
+        if (r >= 0 && output && keep_on && !job_info_ended(job))
                 r = follow(output, job);
         if (r >= 0)
                 return 0;

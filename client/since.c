@@ -51,11 +51,12 @@ static int parse_span(const char *text, uint64_t now, uint64_t *ret_time) {
         uint64_t span = 0;
 
         do {
+                uint64_t count, seconds;
                 char *end;
-                uint64_t count = g_ascii_isdigit(*p) ? g_ascii_strtoull(p, &end, 10) : 0, seconds;
 
                 if (!g_ascii_isdigit(*p))
                         return -EINVAL;
+                count = g_ascii_strtoull(p, &end, 10);
                 p = skip_spaces(end);
                 if (g_ascii_isdigit(*p)) /* two numbers */
                         return -EINVAL;

@@ -97,25 +97,43 @@ void job_properties_set_string(char **field, const char *value) {
         *field = copy;
 }
 
+/* The text, or what there is room for of it and "…". Owned by the caller. */
+static char *cut(const char *text, size_t room) {
+        const char *end;
+
+        if (strlen(text) <= room)
+                return g_strdup(text);
+        for (end = text + room; end > text && (*end & 0xc0) == 0x80; end--)
+                ; /* not within a character of UTF-8 */
+        return g_strdup_printf("%.*s…", (int) (end - text), text);
+}
+
 static int read_string(char **field, sd_bus_message *message) {
+        g_autofree char *text = NULL;
         const char *value;
         int r = sd_bus_message_read_basic(message, 's', &value);
 
-        if (r >= 0)
-                job_properties_set_string(field, value);
+        if (r < 0)
+                return r;
+        text = cut(value, JOB_PROPERTY_TEXT_MAX);
+        job_properties_set_string(field, text);
         return r;
 }
 
 static int read_strings(char ***field, sd_bus_message *message) {
         g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
+        size_t room = JOB_PROPERTY_LIST_MAX;
         const char *value;
         int r;
 
         r = sd_bus_message_enter_container(message, 'a', "s");
         if (r < 0)
                 return r;
-        while ((r = sd_bus_message_read_basic(message, 's', &value)) > 0)
-                g_ptr_array_add(strings, g_strdup(value));
+        while ((r = sd_bus_message_read_basic(message, 's', &value)) > 0) {
+                if (room > 0)
+                        g_ptr_array_add(strings, cut(value, room));
+                room -= MIN(room, strlen(value) + 1);
+        }
         if (r < 0)
                 return r;
         g_ptr_array_add(strings, NULL);

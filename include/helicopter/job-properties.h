@@ -48,8 +48,15 @@ void job_properties_copy(const JobProperties *properties, JobProperties *ret_cop
 void job_properties_set_string(char **field, const char *value);
 
 /*
+ * What is told of a job goes to everybody who listens, and waits for those who do not: so there are limits to it, in
+ * bytes, for a text and for all strings of a list. They are for being shown only.
+ */
+#define JOB_PROPERTY_TEXT_MAX 4096
+#define JOB_PROPERTY_LIST_MAX (16 * 1024)
+
+/*
  * Take over properties from a message that stands at an a{sv}. An unknown one is passed over: a newer parent may tell
- * more. One of the wrong type, or a state that is none, is -EINVAL; other errors are sd-bus's. On failure some may have
+ * more. A longer text than may be ends with "…" instead. One of the wrong type, or a state that is none, is -EINVAL; other errors are sd-bus's. On failure some may have
  * been taken over.
  */
 int job_properties_read(JobProperties *properties, sd_bus_message *message);

@@ -222,8 +222,29 @@ static void test_load_refuses(void **state) {
         }
 }
 
+/* Cut between two characters, never within one. */
+static void test_long_texts(void **state) {
+        g_autoptr(sd_bus_message) message = new_message();
+        g_autofree char *text = g_strnfill(JOB_PROPERTY_TEXT_MAX - 1, 'x');
+        g_autofree char *directory = g_strconcat(text, "äy", NULL), *expected = g_strconcat(text, "…", NULL);
+        g_autofree char *word = g_strnfill(JOB_PROPERTY_LIST_MAX - 4, 'w');
+        g_auto(JobProperties) properties;
+
+        job_properties_init(&properties);
+        assert_true(sd_bus_message_append(message, "a{sv}", 3, "State", "s", "running", "WorkingDirectory", "s", directory,
+                            "CommandLine", "as", 4, "a", word, "bcd", "e") >= 0);
+        assert_true(read_back(&properties, message) >= 0);
+        assert_string_equal(properties.working_directory, expected);
+        assert_true(g_utf8_validate(properties.working_directory, -1, NULL));
+        assert_int_equal(g_strv_length(properties.command_line), 3);
+        assert_string_equal(properties.command_line[0], "a");
+        assert_string_equal(properties.command_line[1], word);
+        assert_string_equal(properties.command_line[2], "b…");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_long_texts),
                 cmocka_unit_test(test_initial),
                 cmocka_unit_test(test_read),
                 cmocka_unit_test(test_unknown_property_is_passed_over),
