@@ -231,8 +231,8 @@ static void test_long_texts(void **state) {
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
-        assert_true(sd_bus_message_append(message, "a{sv}", 3, "State", "s", "running", "WorkingDirectory", "s", directory,
-                            "CommandLine", "as", 4, "a", word, "bcd", "e") >= 0);
+        assert_true(sd_bus_message_append(message, "a{sv}", 3, "State", "s", "running", "WorkingDirectory", "s",
+                            directory, "CommandLine", "as", 4, "a", word, "bcd", "e") >= 0);
         assert_true(read_back(&properties, message) >= 0);
         assert_string_equal(properties.working_directory, expected);
         assert_true(g_utf8_validate(properties.working_directory, -1, NULL));
