@@ -60,8 +60,10 @@ int job_lookup_names(
         if (r < 0)
                 return r;
         r = read_names(reply, choice, names);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
+        if (r < 0) {
+                sd_bus_error_set_errno(error, r);
+                return r;
+        }
         g_ptr_array_add(names, NULL);
         *ret_names = (char **) g_ptr_array_steal(names, NULL);
         return 0;
@@ -75,7 +77,7 @@ static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *
         r = job_lookup_names(connection, JOBS_RUNNING, CALL_TIMEOUT, &names, error);
         if (r < 0)
                 return r;
-        if (!names[0])
+        if (!names || !names[0])
                 return client_error_set(error, CLIENT_ERROR_NO_JOB, ENOENT, "No job is running");
         if (!names[1])
                 return job_lookup_exact(connection, names[0], ret_object, error);
