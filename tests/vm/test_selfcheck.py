@@ -7,7 +7,7 @@ import random
 import pytest
 from support.selfcheck import SelfCheck
 
-COUNT = int(os.environ.get("HELICOPTER_STRESS", "200"))
+COUNT = int(os.environ.get("HELICOPTER_STRESS", "100"))
 SECONDS = max(120, COUNT)
 
 
