@@ -206,7 +206,7 @@ static void forget_all(Manager *manager) {
 }
 
 static void finish_terminate(Manager *manager) {
-        if (!manager_is_terminating(manager) || count_active(manager) > 0)
+        if (!manager_is_terminating(manager) || count_active(manager) > 0 || manager->units_stopping > 0)
                 return;
         forget_all(manager);
         log_info("All jobs have ended, and so does the daemon, as it was told to.");
@@ -245,6 +245,15 @@ static void need_sweep(Manager *manager) {
                 r = sd_event_source_set_enabled(manager->sweep, SD_EVENT_ONESHOT);
         if (r < 0)
                 log_error("Cannot clean up: %s.", g_strerror(-r));
+}
+
+void manager_unit_stopping(Manager *manager) {
+        manager->units_stopping++;
+}
+
+void manager_unit_stopped(Manager *manager) {
+        manager->units_stopping--;
+        need_sweep(manager);
 }
 
 void manager_job_ended(Manager *manager, Job *job) {

@@ -33,6 +33,7 @@ typedef struct Manager {
         Launcher *launcher;     /* owned */
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */
         sd_event_source *terminate_deadline;
+        unsigned units_stopping; /* of jobs that have ended; the service manager has not answered yet */
 } Manager;
 
 /* event: a reference is taken. Never fails. */
@@ -69,6 +70,10 @@ void manager_remove_job(Manager *manager, Job *job);
 
 /* Called by a job that has ended: keeps the list of ended jobs bounded, and lets Terminate go on. */
 void manager_job_ended(Manager *manager, Job *job);
+
+/* The service manager is asked to stop an ended job's unit, which might start again otherwise; and has answered. */
+void manager_unit_stopping(Manager *manager);
+void manager_unit_stopped(Manager *manager);
 
 bool manager_is_terminating(const Manager *manager);
 

@@ -119,6 +119,7 @@ static int set_gone(sd_bus_error *error, const char *job_name) {
 }
 
 typedef struct Stop {
+        Manager *manager;
         char *job_name;
         sd_bus_message *call; /* NULL: nobody waits */
 } Stop;
@@ -135,6 +136,7 @@ static int on_stopped(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
         g_auto(sd_bus_error) gone = SD_BUS_ERROR_NULL;
         Stop *stop = userdata;
 
+        manager_unit_stopped(stop->manager);
         if (!stop->call)
                 return 0;
         if (!sd_bus_message_is_method_error(reply, NULL))
@@ -156,7 +158,7 @@ static int send_stop(sd_bus *bus, const Job *job, sd_bus_message *call) {
         if (r < 0)
                 return r;
         stop = g_new(Stop, 1);
-        *stop = (Stop) { .job_name = g_strdup(job->name), .call = sd_bus_message_ref(call) };
+        *stop = (Stop) { .manager = job->manager, .job_name = g_strdup(job->name), .call = sd_bus_message_ref(call) };
         r = sd_bus_call_async(bus, &slot, message, on_stopped, stop, SERVICE_MANAGER_TIMEOUT);
         if (r < 0) {
                 stop_free(stop);
@@ -165,6 +167,7 @@ static int send_stop(sd_bus *bus, const Job *job, sd_bus_message *call) {
         sd_bus_slot_set_destroy_callback(slot, stop_free);
         sd_bus_slot_set_floating(slot, true);
         sd_bus_slot_unref(slot);
+        manager_unit_stopping(job->manager);
         return 0;
 }
 

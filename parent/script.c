@@ -222,6 +222,14 @@ bool script_is_taken(const Script *script) {
         return script->watch < 0 && remote_exec_is_pending(script->remote, &script->thread) == 0;
 }
 
+bool script_is_unread(const Script *script) {
+        return script->watch >= 0 && remote_exec_is_pending(script->remote, &script->thread) == 0;
+}
+
+int script_queue_again(Script *script) {
+        return remote_exec_queue(script->remote, &script->thread, script->file.path, INJECTION_TIMEOUT);
+}
+
 static int check(const Supervisor *supervisor, pid_t target, sd_bus_error *error) {
         Script *before = script_find(supervisor, target);
 

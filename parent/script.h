@@ -61,6 +61,12 @@ pid_t script_last_taken(Supervisor *supervisor, pid_t target);
 /* The script queued in a process, or NULL. */
 Script *script_find(const Supervisor *supervisor, pid_t target);
 
+/* Whether a thread has taken it, but has not read it so far: that takes a moment, and may fail. */
+bool script_is_unread(const Script *script);
+
+/* Queue it once more in the same thread. Returns 0 or a negative errno. */
+int script_queue_again(Script *script);
+
 /* Whether it has been taken without a word, since there is no watch. To be withdrawn then. */
 bool script_is_taken(const Script *script);
 

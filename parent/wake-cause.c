@@ -45,6 +45,8 @@ static char *predicate(const WakeCause *cause) {
                         "is blocked in %s, and it cannot be told whether Python itself called that", cause->call);
         case CAUSE_STUBBORN:
                 return g_strdup_printf("is blocked in %s, and does not look up when interrupted", cause->call);
+        case CAUSE_UNREAD:
+                return g_strdup("could not read what it was to run, in code with restricted builtins or a sandbox");
         default:
                 return g_strdup("waits for a lock");
         }

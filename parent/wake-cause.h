@@ -17,6 +17,7 @@ typedef enum WakeCauseKind {
         CAUSE_UNKNOWN_CALLER, /* in a call, and it cannot be told who made it */
         CAUSE_STUBBORN,       /* in a call that is made again without a look at what is queued */
         CAUSE_LOCK,           /* waiting for a lock */
+        CAUSE_UNREAD,         /* it took the script, and could not read it */
 } WakeCauseKind;
 
 typedef struct WakeCause {

@@ -36,6 +36,12 @@
 /* A stop takes less than a millisecond, unless the thread is in an uninterruptible wait. */
 #define STOP_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
 
+/*
+ * A script that was taken, but is not read in this time, was lost: CPython opens its file with the builtins of whatever code
+ * the thread is in, and where those are restricted, as namedtuple's are, it cannot (3.15). It is queued again.
+ */
+#define READ_PATIENCE G_USEC_PER_SEC
+
 #define THREADS_MAX 256
 #define WAKERS_MAX 64
 
@@ -60,10 +66,12 @@ struct Waker {
         sd_event_source *timer;
         uint64_t pause;
 
-        int64_t since;       /* the thread has been in this state */
-        ThreadCall call;     /* that it was in then */
-        unsigned interrupts; /* of this thread */
-        GArray *stuck;       /* Stuck */
+        int64_t unread_since; /* the script has been taken but not read; 0: it has not been taken */
+        bool unreadable;      /* it has been lost in this way at least once */
+        int64_t since;        /* the thread has been in this state */
+        ThreadCall call;      /* that it was in then */
+        unsigned interrupts;  /* of this thread */
+        GArray *stuck;        /* Stuck */
 
         WakeSnapshot *snapshot; /* who made the call is being found out */
         sd_event_source *origin_source;
@@ -149,10 +157,12 @@ static void give_up(Waker *waker) {
 
         if (script)
                 end = script_withdraw(script);
-        if (end == SCRIPT_TAKEN) {
+        if (end == SCRIPT_TAKEN && !waker->unreadable) {
                 succeed(waker);
                 return;
         }
+        if (waker->unreadable)
+                wake_cause_set(&waker->cause, CAUSE_UNREAD, NULL, NULL);
         wake_cause_error(&waker->cause, waker->target.pid, &error);
         fail(waker, &error);
 }
@@ -409,6 +419,24 @@ static void look(Waker *waker) {
                 move(waker); /* the thread has ended */
 }
 
+/* Whether the script has been taken, and waits to be read; queued again when that takes too long. */
+static bool waits_for_reading(Waker *waker) {
+        int64_t now = g_get_monotonic_time();
+
+        if (!waker->script || !script_is_unread(waker->script)) {
+                waker->unread_since = 0;
+                return false;
+        }
+        if (waker->unread_since == 0)
+                waker->unread_since = now;
+        if (now - waker->unread_since < READ_PATIENCE)
+                return true;
+        waker->unreadable = true;
+        script_queue_again(waker->script);
+        waker->unread_since = 0;
+        return false;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Waker *waker = userdata;
 
@@ -417,7 +445,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         } else if (g_get_monotonic_time() >= waker->deadline) {
                 give_up(waker);
         } else {
-                look(waker);
+                if (!waits_for_reading(waker))
+                        look(waker);
                 schedule(waker);
         }
         return 0;

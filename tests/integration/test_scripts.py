@@ -142,6 +142,34 @@ def test_it_was_run_before_that_was_asked_for(session):
         refused(lambda: wake(peer, "count"), "NoScript")
 
 
+RESTRICTED = """
+import sys, time
+names = {"__builtins__": {}}
+exec("def restricted(clock, end):\\n    while clock() < end: pass", names)
+open(sys.argv[1], "w").write("about to")
+names["restricted"](time.monotonic, time.monotonic() + float(sys.argv[2]))
+while True:
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("seconds, timeout, runs", [(2.5, 30, True), (1000, 4, False)])
+def test_code_with_restricted_builtins(session, seconds, timeout, runs):
+    """CPython cannot open the script's file there: it is given to it again."""
+    script(session, RESTRICTED).rename(session.folder / "restricted.py")
+    file = session.folder / "about"
+    session.client("run", "--job", "restricted", "--", "python3.15", session.folder / "restricted.py", file, seconds)
+    wait.until(lambda: file.exists() and file.read_text(), "the job is about to")
+    with session.peer() as peer:
+        ran = remote_exec(peer, session, "restricted", "")
+        if runs:
+            assert wake(peer, "restricted", timeout=timeout)["main"]
+            wait.until(ran, "the script runs")
+        else:
+            assert "restricted builtins" in refused(lambda: wake(peer, "restricted", timeout=timeout), "Blocked")
+            assert not ran()
+
+
 def test_waking_can_be_switched_off(session):
     blocked(session, "sleep")
     with session.peer() as peer:

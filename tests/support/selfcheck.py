@@ -5,6 +5,7 @@ import collections
 import json
 import os
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -15,6 +16,10 @@ from support.session import ERROR, JOB, JOBS, job_path
 
 FROM_OUTSIDE = signal.SIGRTMIN + 2
 DISARMING = {ERROR + "Blocked", ERROR + "Timeout"}  # what Wake says when it has withdrawn the script
+
+
+# What CPython (3.14, 3.15) says when it takes a script in code with restricted builtins, as namedtuple's are. The script is queued again.
+LOST = re.compile(r"Can't open debugger script [^\n]*\nTraceback [^\n]*\n(?: [^\n]*\n)*KeyError: '__import__'\n")
 
 
 class SelfCheck:
@@ -167,7 +172,7 @@ class SelfCheck:
         assert (self.folder / "report").exists(), f"the job did not come to its end:\n{log}"
         report = json.loads((self.folder / "report").read_text())
         print(f"{self.name}: {dict(self.done)}; the job made {report['calls']} calls")
-        assert log == ""
+        assert LOST.sub("", log) == ""
         return report
 
     def check(self):

@@ -38,6 +38,7 @@ static void test_every_kind(void **state) {
         check(CAUSE_LIBRARY, HELICOPTER_ERROR_BLOCKED, "libcuda.so.1");
         check(CAUSE_UNKNOWN_CALLER, HELICOPTER_ERROR_BLOCKED, "cannot be told");
         check(CAUSE_STUBBORN, HELICOPTER_ERROR_BLOCKED, "does not look up");
+        check(CAUSE_UNREAD, HELICOPTER_ERROR_BLOCKED, "restricted builtins");
         check(CAUSE_LOCK, HELICOPTER_ERROR_BLOCKED, "lock");
 }
 
