@@ -11,22 +11,9 @@
 #include "client/job-script.h"
 #include "config.h"
 #include "helicopter/cleanup.h"
+#include "helicopter/write-all.h"
 
 #define CHUNK (64 * 1024)
-
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t written = write(fd, data, size);
-
-                if (written < 0 && errno == EINTR)
-                        continue;
-                if (written < 0)
-                        return -errno;
-                data += written;
-                size -= (size_t) written;
-        }
-        return 0;
-}
 
 /* Copy to the end, at most limit bytes. */
 static int copy(int from, int to, size_t limit) {

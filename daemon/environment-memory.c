@@ -9,18 +9,7 @@
 #include <sys/mman.h>
 
 #include "helicopter/cleanup.h"
-
-static int write_all(int fd, const char *bytes, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, bytes, size);
-
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
+#include "helicopter/write-all.h"
 
 int environment_memory_new(const char *const *environment) {
         autofd fd = memfd_create("helicopter-environment", MFD_CLOEXEC | MFD_ALLOW_SEALING);

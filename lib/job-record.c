@@ -13,6 +13,7 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/job-name.h"
 #include "helicopter/private-socket.h"
+#include "helicopter/write-all.h"
 
 /* Of the command line's words in a record; escaping makes twice as much of them at most. */
 #define WORDS_MAX (64 * 1024)
@@ -80,15 +81,7 @@ static int write_file(const char *path, const char *text, size_t size) {
 
         if (fd < 0)
                 return -errno;
-        while (size > 0) {
-                ssize_t n = write(fd, text, size);
-
-                if (n < 0)
-                        return -errno;
-                text += n;
-                size -= (size_t) n;
-        }
-        return 0;
+        return write_all(fd, text, size);
 }
 
 /* Not a name that a job can have, and of one writer only. */

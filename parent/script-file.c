@@ -12,6 +12,7 @@
 
 #include "helicopter/cleanup.h"
 #include "helicopter/process.h"
+#include "helicopter/write-all.h"
 
 void script_file_clear(ScriptFile *file) {
         if (file->file)
@@ -21,18 +22,6 @@ void script_file_clear(ScriptFile *file) {
         g_clear_pointer(&file->file, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScriptFile, script_file_clear)
-
-static int write_all(int fd, const char *text, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, text, size);
-
-                if (n < 0)
-                        return -errno;
-                text += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
 
 /* Whether a path leads to this file for a process, with the root folder and the namespaces that it has. From another user
  * namespace our descriptors are out of reach (ptrace(2), "Ptrace access mode checking"). */
