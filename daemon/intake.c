@@ -19,19 +19,12 @@
 static uint64_t bytes_waiting(const Intake *intake) {
         int waiting = 0;
 
-        return ioctl(sd_bus_get_fd(intake->bus), SIOCINQ, &waiting) == 0 && waiting > 0 ? (uint64_t) waiting : 0;
-}
-
-/* What waits, without taking it. Returns how much it is. */
-static size_t peek(const Intake *intake, void *data, size_t size) {
-        ssize_t n = recv(sd_bus_get_fd(intake->bus), data, size, MSG_PEEK | MSG_DONTWAIT);
-
-        return n > 0 ? (size_t) n : 0;
+        return ioctl(intake->fd, SIOCINQ, &waiting) == 0 && waiting > 0 ? (uint64_t) waiting : 0;
 }
 
 /* The lowest descriptor that is free: when descriptors come in crowds, that is about how many there are. */
 static int fd_level(const Intake *intake) {
-        autofd lowest = fcntl(sd_bus_get_fd(intake->bus), F_DUPFD_CLOEXEC, 3);
+        autofd lowest = fcntl(intake->fd, F_DUPFD_CLOEXEC, 3);
 
         return lowest;
 }
@@ -45,11 +38,17 @@ static void set_deadline(Intake *intake) {
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_ONESHOT);
 }
 
-void intake_message_taken(Intake *intake) {
+bool intake_message_taken(Intake *intake) {
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
         intake->between = intake->taken = true;
+        /* Where sd-bus has to read for a message, it reads to its end. */
+        if (loss_read(&intake->loss) > intake->loss.read) {
+                intake->exact = true;
+                g_byte_array_set_size(intake->ahead, 0);
+        }
         if (bytes_waiting(intake) > 0)
                 set_deadline(intake);
+        return loss_taken(&intake->loss);
 }
 
 /* The size of a message by its header (D-Bus specification, "Message Format"). */
@@ -64,24 +63,83 @@ static uint64_t message_size(const uint8_t header[HEADER_SIZE]) {
 }
 
 /* What is no header is none of our business: sd-bus refuses it, or it is the middle of what came with authentication. */
-static const char *check_size(const uint8_t header[HEADER_SIZE]) {
-        bool is_header = (header[0] == 'l' || header[0] == 'B') && header[1] >= 1 && header[1] <= 4 && header[3] == 1;
-
-        return is_header && message_size(header) > MESSAGE_BYTES_MAX ? "sends a message that is too large" : NULL;
+static bool is_header(const uint8_t header[HEADER_SIZE]) {
+        return (header[0] == 'l' || header[0] == 'B') && header[1] >= 1 && header[1] <= 4 && header[3] == 1;
 }
 
-/* What comes behind the last line of the authentication is read by sd-bus along with it. */
-static const char *look_at_authentication(const Intake *intake) {
+static const char *check_size(const uint8_t header[HEADER_SIZE]) {
+        return is_header(header) && message_size(header) > MESSAGE_BYTES_MAX ? "sends a message that is too large"
+                                                                             : NULL;
+}
+
+/* Where the authentication ends in data; 0: not there. */
+static size_t authentication_end(const uint8_t *data, size_t size) {
         static const char last_line[] = "\r\nBEGIN\r\n";
-        uint8_t data[4096];
-        size_t size = peek(intake, data, sizeof data);
         const uint8_t *end = memmem(data, size, last_line, strlen(last_line));
 
-        if (!end && size >= strlen(last_line + 2) && memcmp(data, last_line + 2, strlen(last_line + 2)) == 0)
-                end = data - 2;
-        if (!end || data + size < end + strlen(last_line) + HEADER_SIZE)
-                return NULL;
-        return check_size(end + strlen(last_line));
+        if (end)
+                return (size_t) (end - data) + strlen(last_line);
+        if (size >= strlen(last_line + 2) && memcmp(data, last_line + 2, strlen(last_line + 2)) == 0)
+                return strlen(last_line + 2);
+        return 0;
+}
+
+/* How much sd-bus has read beyond the authentication; ahead has that and no more from now on. False: not known. */
+static bool read_ahead(Intake *intake) {
+        uint64_t read = loss_read(&intake->loss);
+
+        if (intake->authentication == 0 || read < intake->authentication ||
+                read - intake->authentication > intake->ahead->len)
+                return false;
+        g_byte_array_set_size(intake->ahead, (guint) (read - intake->authentication));
+        return true;
+}
+
+/*
+ * What comes behind the last line of the authentication is read by sd-bus along with it, and may be messages. It is ready
+ * some time later, after an answer of its own (seen with 252 and 262).
+ */
+static void look_at_authentication(Intake *intake) {
+        uint8_t data[4096];
+        size_t size = loss_peek(&intake->loss, data, sizeof data), end = 0;
+
+        if (intake->authentication == 0) {
+                loss_begin_unknown(&intake->loss);
+                intake->authentication = end = authentication_end(data, size);
+        } else if (!read_ahead(intake)) {
+                intake->authentication = SIZE_MAX;
+        }
+        if (intake->authentication > 0)
+                g_byte_array_append(intake->ahead, data + end, (guint) (size - end));
+}
+
+/* The connection is ready. What was read along with the authentication is known, unless it came between look and read. */
+static void begin_messages(Intake *intake) {
+        intake->between = true;
+        intake->exact = read_ahead(intake);
+        if (!intake->exact)
+                g_byte_array_set_size(intake->ahead, 0);
+}
+
+/* The header of the next message: what sd-bus holds of it, and what waits. Returns how much of it there is. */
+static size_t look_at_header(Intake *intake, uint8_t header[HEADER_SIZE]) {
+        size_t size = MIN(intake->ahead->len, HEADER_SIZE);
+
+        if (size > 0)
+                memcpy(header, intake->ahead->data, size);
+        return size == HEADER_SIZE ? size : size + loss_peek(&intake->loss, header + size, HEADER_SIZE - size);
+}
+
+static const char *begin_message(Intake *intake, const uint8_t header[HEADER_SIZE]) {
+        uint64_t size = message_size(header), ahead = MIN(intake->ahead->len, size);
+
+        /* Where it is not known what came with the authentication, that was most likely nothing. */
+        if (intake->exact || is_header(header))
+                loss_begin(&intake->loss, size - ahead);
+        else
+                loss_begin_unknown(&intake->loss);
+        g_byte_array_remove_range(intake->ahead, 0, (guint) ahead);
+        return check_size(header);
 }
 
 /*
@@ -92,21 +150,25 @@ static const char *look(Intake *intake) {
         uint8_t header[HEADER_SIZE];
         size_t size;
 
-        intake->held = false;
-        if (sd_bus_is_ready(intake->bus) <= 0)
-                return look_at_authentication(intake);
-        size = peek(intake, header, sizeof header);
-        if (size == 0)
+        if (sd_bus_is_ready(intake->bus) <= 0) {
+                look_at_authentication(intake);
                 return NULL;
-        set_deadline(intake);
+        }
+        if (bytes_waiting(intake) > 0 || intake->ahead->len > 0)
+                set_deadline(intake);
         if (!intake->between)
                 return NULL;
-        intake->held = intake->exact && size < sizeof header;
-        if (intake->held)
-                return NULL;
-        intake->between = false;
-        intake->fds = fd_level(intake);
-        return size < sizeof header ? NULL : check_size(header);
+        size = look_at_header(intake, header);
+        if (size == sizeof header) {
+                intake->between = false;
+                intake->fds = fd_level(intake);
+                return begin_message(intake, header);
+        }
+        /* Should more come before sd-bus reads, then it is not known what. */
+        loss_begin_unknown(&intake->loss);
+        intake->part = size - intake->ahead->len;
+        g_byte_array_append(intake->ahead, header + intake->ahead->len, (guint) intake->part);
+        return NULL;
 }
 
 static void end(Intake *intake, const char *why) {
@@ -116,27 +178,41 @@ static void end(Intake *intake, const char *why) {
         intake->ended(why, intake->userdata);
 }
 
-static int process(Intake *intake) {
-        bool was_ready = sd_bus_is_ready(intake->bus) > 0;
-        uint64_t waiting = bytes_waiting(intake);
-        int r;
+/* What sd-bus has made of less than a header. */
+static void see_part(Intake *intake) {
+        uint64_t read = loss_read(&intake->loss);
+
+        intake->exact = intake->exact && read <= intake->part;
+        intake->between = intake->exact || read == 0;
+        g_byte_array_set_size(intake->ahead, intake->exact ? intake->ahead->len - (guint) (intake->part - read) : 0);
+}
+
+/* Have sd-bus read, and see what it has done. Returns what is wrong with what it read, or NULL. */
+static const char *process(Intake *intake, int *ret) {
+        bool was_ready = sd_bus_is_ready(intake->bus) > 0, was_between = intake->between;
+        bool lost;
 
         intake->taken = false;
-        r = sd_bus_process(intake->bus, NULL);
-        if (!was_ready)
-                intake->between = sd_bus_is_ready(intake->bus) > 0;
-        /* For a message that it had to read for, it read to the end of it. */
-        if (intake->taken && bytes_waiting(intake) < waiting)
-                intake->exact = true;
-        return r;
+        loss_before(&intake->loss);
+        *ret = sd_bus_process(intake->bus, NULL);
+        lost = loss_after(&intake->loss, intake->taken);
+        if (lost)
+                return "sends an invalid message";
+        if (loss_read(&intake->loss) > MESSAGE_BYTES_MAX)
+                return "sends a message that is too large";
+        if (!was_ready && sd_bus_is_ready(intake->bus) > 0)
+                begin_messages(intake);
+        else if (was_ready && was_between && !intake->taken)
+                see_part(intake);
+        return NULL;
 }
 
 static int step(Intake *intake) {
         const char *wrong = look(intake);
         int r = 0;
 
-        if (!wrong && !intake->held)
-                r = process(intake);
+        if (!wrong)
+                wrong = process(intake, &r);
         intake->again = r > 0;
         if (!wrong && !intake->between && intake->fds > 0 && fd_level(intake) > intake->fds + MESSAGE_FDS_MAX)
                 wrong = "sends more descriptors than belong to a message";
@@ -149,8 +225,21 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         return step(userdata);
 }
 
+/* Whether sd-bus has more to do although nothing waits. It shall not read then, since that would be what comes just now. */
+static bool has_more(const Intake *intake) {
+        uint64_t unwritten = 0;
+
+        return !intake->exact || !intake->between || intake->ahead->len > 0 || bytes_waiting(intake) > 0 ||
+                sd_bus_get_n_queued_write(intake->bus, &unwritten) < 0 || unwritten > 0;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        return step(userdata);
+        Intake *intake = userdata;
+
+        if (!intake->again || has_more(intake))
+                return step(intake);
+        intake->again = false;
+        return 0;
 }
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -175,9 +264,6 @@ static int on_prepare(sd_event_source *source, void *userdata) {
         }
         if (intake->again)
                 until = 0;
-        /* Half a header is left where it is, and looked at again when there is more. */
-        if (intake->held)
-                events |= (int) EPOLLET;
         if (r == 0 && !intake->again)
                 return sd_event_source_set_io_events(intake->io, (uint32_t) events);
         r = sd_event_source_set_time(intake->timer, until);
@@ -202,14 +288,24 @@ static int add_timers(Intake *intake, sd_event *event) {
         return sd_event_source_set_priority(intake->deadline, SD_EVENT_PRIORITY_NORMAL + 1);
 }
 
+void intake_init(Intake *intake, int fd) {
+        *intake = (Intake) { .fd = fd, .ahead = g_byte_array_new() };
+        loss_init(&intake->loss, fd);
+        look_at_authentication(intake);
+}
+
 int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata) {
         int r;
 
-        *intake = (Intake) { .bus = bus, .ended = ended, .userdata = userdata };
+        intake->bus = bus;
+        intake->ended = ended;
+        intake->userdata = userdata;
+        if (sd_bus_is_ready(bus) > 0)
+                begin_messages(intake);
         r = add_timers(intake, event);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(event, &intake->io, sd_bus_get_fd(bus), EPOLLIN, on_io, intake);
+        r = sd_event_add_io(event, &intake->io, intake->fd, EPOLLIN, on_io, intake);
         return r < 0 ? r : sd_event_source_set_prepare(intake->io, on_prepare);
 }
 
@@ -217,4 +313,6 @@ void intake_stop(Intake *intake) {
         intake->io = sd_event_source_disable_unref(intake->io);
         intake->timer = sd_event_source_disable_unref(intake->timer);
         intake->deadline = sd_event_source_disable_unref(intake->deadline);
+        loss_clear(&intake->loss);
+        g_clear_pointer(&intake->ahead, g_byte_array_unref);
 }

@@ -4,7 +4,7 @@
 /*
  * A peer's connection in the event loop, in place of sd_bus_attach_event(). sd-bus reads whatever it is sent of a
  * message, up to 128 MiB and with as many descriptors as come along, for as long as it takes. Here it is looked at what
- * waits before each time that sd-bus reads, and a message that is too large or takes too long is told.
+ * waits before each time that sd-bus reads, and a message that is too large, takes too long or is invalid is told.
  */
 
 #include <stdbool.h>
@@ -12,28 +12,39 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/loss.h"
+
 /* The connection is of no use any more. why: what the peer does wrong ("sends …"), or NULL when it just ended. */
 typedef void (*IntakeEnded)(const char *why, void *userdata);
 
 typedef struct Intake {
         sd_bus *bus; /* not owned */
+        int fd;      /* its socket */
         sd_event_source *io;
         sd_event_source *timer;    /* for sd-bus's own timeouts */
         sd_event_source *deadline; /* of the message that has begun; off: none has */
         bool again;                /* sd-bus may have more to do without anything new */
         bool between;              /* nothing of the next message was read */
         bool taken;                /* a message was, just now */
-        bool exact;                /* sd-bus holds nothing between messages, as it may after authentication */
-        bool held;                 /* sd-bus shall not read: less waits than the header tells its size by */
+        bool exact;                /* what sd-bus holds between messages is known: nothing, but for `ahead` */
+        GByteArray *ahead;         /* what it has read of messages along with the authentication */
         int fds;                   /* how many descriptors were open when the message began */
+        size_t part;               /* how much of `ahead` it was about to read, less than a header */
+        size_t authentication;     /* how much of what waited was authentication, to its end; 0: not known */
+        Loss loss;                 /* of messages that sd-bus drops */
         IntakeEnded ended;         /* must not free the intake */
         void *userdata;
 } Intake;
 
-/* Watch a bus that was started. intake: zeroed, must stay where it is. 0 or a negative errno; intake_stop() is due in
- * any case. */
+/* Before sd_bus_start(), which reads: look at what the socket has. */
+void intake_init(Intake *intake, int fd);
+
+/* Watch a bus that was started. The intake must stay where it is. 0 or a negative errno; intake_stop() is due in any case. */
 int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata);
 void intake_stop(Intake *intake);
 
-/* To be called when a message was taken: what has arrived by now is the beginning of the next. */
-void intake_message_taken(Intake *intake);
+/*
+ * To be called when a message was taken, before anything is done with it: what has arrived by now is the beginning of the
+ * next. Returns whether something may be done with it: not where sd-bus has dropped another one before it.
+ */
+bool intake_message_taken(Intake *intake);

@@ -93,8 +93,10 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         int r = 0;
 
         /* Not so when it is sd-bus itself that answers, after the deadline. */
-        if (!error || !is_of_bus(error))
-                peer_message_taken(order->peer);
+        if ((!error || !is_of_bus(error)) && !peer_message_taken(order->peer)) {
+                answer_nonsense(order, -EBADMSG);
+                return 0;
+        }
         if (error) {
                 answer_bus_error(order, error);
                 return 0;

@@ -39,16 +39,15 @@ bool peer_wants_signals(Peer *peer) {
         return reads(peer, UNREAD_MAX);
 }
 
-void peer_message_taken(Peer *peer) {
-        intake_message_taken(&peer->intake);
+bool peer_message_taken(Peer *peer) {
+        return intake_message_taken(&peer->intake);
 }
 
 /* Sees each message first, but for replies to calls of ours: those come to whoever called. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
 
-        peer_message_taken(peer);
-        if (peer->unwanted)
+        if (!peer_message_taken(peer) || peer->unwanted)
                 return 1;
         return sd_bus_message_is_method_call(message, NULL, NULL) > 0 && !reads(peer, UNREAD_REPLIES_MAX);
 }
@@ -158,6 +157,7 @@ static int open_bus(Peer *peer, int fd) {
         r = sd_bus_negotiate_fds(peer->bus, true);
         if (r < 0)
                 return r;
+        intake_init(&peer->intake, fd);
         return sd_bus_start(peer->bus);
 }
 

@@ -35,8 +35,8 @@ Peer *peer_free(Peer *peer);
 /* The job that it registered and speaks for, or NULL. */
 Job *peer_job(const Peer *peer);
 
-/* A message of it was taken that it sent as a reply to one of ours. */
-void peer_message_taken(Peer *peer);
+/* A message of it was taken that it sent as a reply to one of ours. Returns whether something may be done with it. */
+bool peer_message_taken(Peer *peer);
 
 /*
  * Whether signals are to be sent to it: it has said who it is, is not a parent, and reads what it is sent. One that

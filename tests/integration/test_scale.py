@@ -43,7 +43,7 @@ def test_many_jobs(session):
 
 
 def test_daemon_returns_to_what_it_was(session):
-    """Descriptors and memory, after many jobs have come and gone: the second time needs no more than the first."""
+    """Descriptors and memory, after many jobs have come and gone: no more is needed than for the first ones."""
     def wave(number):
         names = [f"wave{number}-{each}" for each in range(JOBS // 4)]
         with session.peer() as peer:
@@ -56,8 +56,9 @@ def test_daemon_returns_to_what_it_was(session):
                 peer.call(MANAGER_PATH, MANAGER, "ForgetJob", "s", name)
 
     wave(0)
+    wave(1)  # ASan keeps what was freed, up to a limit
     descriptors, memory = storm.descriptors(session.daemon.pid), storm.memory(session.daemon.pid)
-    for number in range(1, 4):
+    for number in range(2, 5):
         wave(number)
     wait.until(lambda: storm.descriptors(session.daemon.pid) <= descriptors,
                lambda: f"descriptors: {storm.descriptors(session.daemon.pid)}, before: {descriptors}")

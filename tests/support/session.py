@@ -93,7 +93,7 @@ class Session:
             "TERM": "dumb",
             "NO_COLOR": "1",
             "HELICOPTER_TEST": str(self.folder),  # what is left at the end is found by this
-            "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer:detect_stack_use_after_return=1:quarantine_size_mb=8",
+            "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer:detect_stack_use_after_return=1:fast_unwind_on_malloc=0:quarantine_size_mb=1",
             "UBSAN_OPTIONS": f"log_path={self.folder}/sanitizer:print_stacktrace=1",
         }
         (self.folder / "home").mkdir()
@@ -232,8 +232,24 @@ class Session:
 
         wait.until(none_left, lambda: f"these end: {self.processes()}")
 
+    def finish(self):
+        """What this session has started ends in its usual way; returns 0 when it did."""
+        return 0
+
     def sanitizer_reports(self):
-        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("sanitizer*")))
+        """What sanitizers and valgrind have found; empty: nothing."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("sanitizer*")))
+
+    def end(self):
+        """Close a session in which nothing may have gone wrong unseen."""
+        status, reports = None, ""
+        try:
+            status = self.finish()
+        finally:
+            reports = self.sanitizer_reports()
+            self.close()
+        assert not reports, reports
+        assert status == 0, f"the daemon ended with {status}"
 
     def logs(self):
         """What the programs wrote, for a failed test's report."""
@@ -294,6 +310,13 @@ class PrivateSession(Session):
         """Send the daemon a signal and wait for its end; return its exit status."""
         self.daemon.send_signal(number)
         return self.daemon.wait(wait.SECONDS)
+
+    def finish(self):
+        """Have the daemon end as it does by itself, if it is there: leaks are reported then. Returns its exit status."""
+        if not self.daemon or self.daemon.poll() is not None:
+            return 0
+        self.daemon.send_signal(signal.SIGCONT)
+        return self.kill_daemon(signal.SIGTERM)
 
     def close(self):
         super().close()
