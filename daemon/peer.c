@@ -40,6 +40,7 @@ bool peer_wants_signals(Peer *peer) {
 }
 
 void peer_message_taken(Peer *peer) {
+        peer->silent = false;
         intake_message_taken(&peer->intake);
 }
 
