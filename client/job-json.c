@@ -20,7 +20,16 @@ static void add_strings(JsonBuilder *builder, const char *key, char *const *stri
         json_builder_end_array(builder);
 }
 
-void job_json_add(JsonBuilder *builder, const JobInfo *job) {
+static void add_where(JsonBuilder *builder, const JobWhere *where) {
+        json_add_string(builder, "file", where->file);
+        add_number(builder, "line", where->line, 0);
+        json_add_string(builder, "function", where->function);
+        add_number(builder, "memory", (gint64) where->memory, (gint64) JOB_WHERE_UNKNOWN);
+        add_number(builder, "cpu", (gint64) where->cpu, (gint64) JOB_WHERE_UNKNOWN);
+        add_number(builder, "workers", (gint64) where->workers, (gint64) JOB_WHERE_UNKNOWN);
+}
+
+void job_json_add(JsonBuilder *builder, const JobInfo *job, const JobWhere *where) {
         json_builder_begin_object(builder);
         json_add_string(builder, "name", job->name);
         json_add_string(builder, "state", job->state);
@@ -41,5 +50,7 @@ void job_json_add(JsonBuilder *builder, const JobInfo *job) {
         add_number(builder, "exit_signal", job->exit_signal, 0);
         json_add_string(builder, "grant_policy", job->grant_policy);
         json_add_string(builder, "failure_reason", job->failure_reason);
+        if (where)
+                add_where(builder, where);
         json_builder_end_object(builder);
 }

@@ -7,6 +7,8 @@
  */
 
 #include "client/job-info.h"
+#include "client/job-where.h"
 #include "client/json-print.h"
 
-void job_json_add(JsonBuilder *builder, const JobInfo *job);
+/* where: what is known of where it is and what it uses, as more keys, or NULL for none. */
+void job_json_add(JsonBuilder *builder, const JobInfo *job, const JobWhere *where);

@@ -15,6 +15,9 @@
 /* The option for output that is meant for programs. */
 #define OPTION_JSON(place) { "json", 0, 0, G_OPTION_ARG_NONE, (place), "Print JSON", NULL }
 
+/* The option for a verb whose output may be long. */
+#define OPTION_NO_PAGER(place) { "no-pager", 0, 0, G_OPTION_ARG_NONE, (place), "Without a pager", NULL }
+
 /*
  * Take a verb's options out of its arguments (argv[0] is the verb), leaving a NULL-terminated array with the others. Of
  * a verb whose arguments end with a command, only options before that are taken. Returns 1; or 0 when help was asked

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/client-error.h"
+#include "client/pager.h"
 
 bool report_utf8(void) {
         return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -19,7 +20,9 @@ bool report_colours(FILE *stream) {
 
         if (no_color && *no_color)
                 return false;
-        return term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
+        if (!term || strcmp(term, "dumb") == 0)
+                return false;
+        return stream == stdout ? pager_terminal() >= 0 : isatty(fileno(stream));
 }
 
 void report_note(const char *format, ...) {

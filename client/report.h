@@ -23,7 +23,7 @@ void report_remedy(const char *name);
 /* Whether the locale is UTF-8. */
 bool report_utf8(void);
 
-/* Whether a stream takes colours: a terminal, and neither NO_COLOR nor TERM=dumb. */
+/* Whether a stream takes colours: a terminal, through a pager or not, and neither NO_COLOR nor TERM=dumb. */
 bool report_colours(FILE *stream);
 
 /* The escape sequence of an SGR attribute ("1", "32", "0" …) when the stream takes colours, else "". Static. */

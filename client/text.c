@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/pager.h"
+
 #define COLUMN_GAP 2
 #define LEAST_LAST_COLUMN 8
 
@@ -52,15 +54,32 @@ char *text_span(uint64_t span) {
         return g_strdup_printf("%" PRIu64 "s", seconds);
 }
 
+char *text_duration(uint64_t duration) {
+        if (duration >= 60 * G_USEC_PER_SEC)
+                return text_span(duration);
+        return g_strdup_printf("%.1fs", (double) duration / G_USEC_PER_SEC);
+}
+
+char *text_bytes(uint64_t bytes) {
+        static const char suffixes[] = "BKMGTPE";
+        double number = (double) bytes;
+        size_t i = 0;
+
+        for (; number >= 1024 && suffixes[i + 1]; i++)
+                number /= 1024;
+        return i == 0 ? g_strdup_printf("%" PRIu64 "B", bytes) : g_strdup_printf("%.1f%c", number, suffixes[i]);
+}
+
 unsigned text_columns(void) {
         const char *columns = g_getenv("COLUMNS");
+        int terminal = pager_terminal();
         struct winsize size;
 
-        if (!isatty(STDOUT_FILENO))
+        if (terminal < 0)
                 return 0;
         if (columns && atoi(columns) > 0)
                 return (unsigned) atoi(columns);
-        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        if (ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
                 return size.ws_col;
         return 80;
 }
@@ -71,8 +90,7 @@ static unsigned character_width(gunichar character) {
         return g_unichar_iswide(character) ? 2 : 1;
 }
 
-/* The columns that a string takes on a terminal. */
-static unsigned string_width(const char *string) {
+unsigned text_width(const char *string) {
         unsigned width = 0;
 
         for (; *string; string = g_utf8_next_char(string))
@@ -94,6 +112,48 @@ static size_t fitting(const char *string, unsigned width) {
         return (size_t) (p - string);
 }
 
+static const char *ellipsis(void) {
+        return g_get_charset(NULL) ? "…" : "...";
+}
+
+/* The string's end, which takes at most `width` columns, with an ellipsis in front. */
+static char *cut_beginning(const char *string, unsigned width) {
+        unsigned left = width > text_width(ellipsis()) ? width - text_width(ellipsis()) : 0;
+
+        while (text_width(string) > left)
+                string = g_utf8_next_char(string);
+        return g_strconcat(ellipsis(), string, NULL);
+}
+
+/* "~/project/train.py" */
+static char *shorten_home(const char *path) {
+        const char *home = g_getenv("HOME");
+        size_t length = home ? strlen(home) : 0;
+
+        if (length < 2 || strncmp(path, home, length) != 0 || path[length] != '/')
+                return g_strdup(path);
+        return g_strconcat("~", path + length, NULL);
+}
+
+char *text_path(const char *path, unsigned width) {
+        g_autofree char *full = shorten_home(path), *root = NULL;
+        const char *slash = strchr(full, '/');
+
+        if (width == 0 || text_width(full) <= width)
+                return g_steal_pointer(&full);
+        if (!slash)
+                return cut_beginning(full, width);
+        root = g_strndup(full, (size_t) (slash - full) + 1);
+        while ((slash = strchr(slash + 1, '/'))) {
+                g_autofree char *shorter = g_strconcat(root, ellipsis(), slash, NULL);
+
+                if (text_width(shorter) <= width)
+                        return g_steal_pointer(&shorter);
+        }
+        slash = strrchr(full, '/') + 1;
+        return text_width(slash) <= width ? g_strdup(slash) : cut_beginning(slash, width);
+}
+
 static GArray *measure(GPtrArray *rows) {
         GArray *widths = g_array_new(FALSE, TRUE, sizeof(unsigned));
 
@@ -104,7 +164,7 @@ static GArray *measure(GPtrArray *rows) {
                         if (column >= widths->len)
                                 g_array_set_size(widths, column + 1);
                         g_array_index(widths, unsigned, column) =
-                                MAX(g_array_index(widths, unsigned, column), string_width(cells[column]));
+                                MAX(g_array_index(widths, unsigned, column), text_width(cells[column]));
                 }
         }
         return widths;
@@ -116,7 +176,7 @@ static void print_row(FILE *stream, char **cells, GArray *widths, unsigned width
         for (guint column = 0; cells[column]; column++) {
                 if (cells[column + 1]) {
                         unsigned padding =
-                                g_array_index(widths, unsigned, column) - string_width(cells[column]) + COLUMN_GAP;
+                                g_array_index(widths, unsigned, column) - text_width(cells[column]) + COLUMN_GAP;
 
                         fprintf(stream, "%s%*s", cells[column], (int) padding, "");
                         used += g_array_index(widths, unsigned, column) + COLUMN_GAP;
@@ -135,4 +195,13 @@ void text_print_table(FILE *stream, GPtrArray *rows, unsigned width) {
 
         for (guint row = 0; row < rows->len; row++)
                 print_row(stream, g_ptr_array_index(rows, row), widths, width);
+}
+
+unsigned text_table_width(GPtrArray *rows) {
+        g_autoptr(GArray) widths = measure(rows);
+        unsigned width = 0;
+
+        for (guint column = 0; column < widths->len; column++)
+                width += g_array_index(widths, unsigned, column) + COLUMN_GAP;
+        return width;
 }

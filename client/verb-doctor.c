@@ -9,6 +9,7 @@
 #include "client/doctor.h"
 #include "client/json-print.h"
 #include "client/options.h"
+#include "client/pager.h"
 #include "client/report.h"
 #include "client/text.h"
 
@@ -106,8 +107,8 @@ static DoctorStatus examine_for_programs(const char *python) {
 }
 
 int verb_doctor(const Verb *verb, int argc, char **argv) {
-        gboolean json = FALSE;
-        const GOptionEntry entries[] = { OPTION_JSON(&json), { NULL } };
+        gboolean json = FALSE, no_pager = FALSE;
+        const GOptionEntry entries[] = { OPTION_JSON(&json), OPTION_NO_PAGER(&no_pager), { NULL } };
         DoctorStatus worst;
         int r;
 
@@ -116,6 +117,8 @@ int verb_doctor(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         if (argc > 2)
                 return options_usage(verb, "Only one Python can be named");
+        pager_open(!no_pager);
         worst = json ? examine_for_programs(argv[1]) : examine(argv[1], NULL);
+        pager_close();
         return worst == DOCTOR_PROBLEM ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include "client/job-lookup.h"
 #include "client/options.h"
 #include "client/output.h"
+#include "client/pager.h"
 #include "client/report.h"
 #include "client/since.h"
 
@@ -19,7 +20,7 @@ typedef struct LogsOptions {
         char *job;
         char *since;
         int lines;
-        gboolean follow, timestamps;
+        gboolean follow, timestamps, no_pager;
 } LogsOptions;
 
 static void logs_options_clear(LogsOptions *options) {
@@ -60,6 +61,7 @@ static int parse(const Verb *verb, LogsOptions *options, OutputOptions *output, 
                         "From this time on: 10min, 14:30, yesterday, 2025-06-03 … (default: the job's start)", "TIME" },
                 { "timestamps", 't', 0, G_OPTION_ARG_NONE, &options->timestamps, "The time in front of each line",
                         NULL },
+                OPTION_NO_PAGER(&options->no_pager),
                 { NULL },
         };
         int r;
@@ -78,6 +80,15 @@ static int get(const char *name, JobInfo **ret_job, sd_bus_error *error) {
         return r < 0 ? r : job_info_get(connection, object, ret_job, error);
 }
 
+/* What follows is to be seen as it comes, without a pager. */
+static int show(const JobInfo *job, const LogsOptions *options, const OutputOptions *output, sd_bus_error *error) {
+        int r;
+
+        pager_open(!options->no_pager && !options->follow);
+        r = output_show(job, output, options->follow, error);
+        return pager_close() ? 0 : r;
+}
+
 int verb_logs(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_auto(LogsOptions) options = { 0 };
@@ -93,7 +104,7 @@ int verb_logs(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         r = get(name, &job, &error);
         if (r >= 0)
-                r = output_show(job, &output, options.follow, &error);
+                r = show(job, &options, &output, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

@@ -8,6 +8,7 @@
 #include "client/job-lookup.h"
 #include "client/json-print.h"
 #include "client/options.h"
+#include "client/pager.h"
 #include "client/process-list.h"
 #include "client/report.h"
 #include "client/text.h"
@@ -105,8 +106,13 @@ int verb_ps(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) processes = NULL;
         g_autofree char *option = NULL;
-        gboolean json = FALSE;
-        const GOptionEntry entries[] = { OPTION_JOB(&option), OPTION_JSON(&json), { NULL } };
+        gboolean json = FALSE, no_pager = FALSE;
+        const GOptionEntry entries[] = {
+                OPTION_JOB(&option),
+                OPTION_JSON(&json),
+                OPTION_NO_PAGER(&no_pager),
+                { NULL },
+        };
         const char *name;
         int r;
 
@@ -120,9 +126,11 @@ int verb_ps(const Verb *verb, int argc, char **argv) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;
         }
+        pager_open(!no_pager);
         if (json)
                 print_json(processes);
         else
                 print_tree(processes);
+        pager_close();
         return EXIT_SUCCESS;
 }

@@ -8,12 +8,17 @@
 #include "client/interpreter.h"
 #include "client/job-script.h"
 #include "client/lease.h"
+#include "client/pager.h"
 #include "client/process-list.h"
 #include "client/report.h"
 #include "client/stack-run.h"
 #include "client/target.h"
 
-static int show(JobWatch *watch, const TargetOptions *options, bool json, sd_bus_error *error) {
+typedef struct StackOptions {
+        gboolean json, no_pager;
+} StackOptions;
+
+static int show(JobWatch *watch, const TargetOptions *options, const StackOptions *stack, sd_bus_error *error) {
         LeaseRequest request = {
                 .target = (uint32_t) options->pid, .force = options->force, .deadline = options->deadline
         };
@@ -30,14 +35,18 @@ static int show(JobWatch *watch, const TargetOptions *options, bool json, sd_bus
         r = interpreter_find(target, version, &interpreter, error);
         if (r < 0)
                 return r;
-        r = stack_run(&interpreter, target, json ? "json" : "text", job_script_time_left(options->deadline));
+        pager_open(!stack->no_pager);
+        r = stack_run(&interpreter, target, stack->json ? "json" : "text", job_script_time_left(options->deadline));
+        if (pager_close())
+                r = 0;
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int parse(const Verb *verb, TargetOptions *options, gboolean *json, int *argc, char ***argv) {
+static int parse(const Verb *verb, TargetOptions *options, StackOptions *stack, int *argc, char ***argv) {
         const GOptionEntry entries[] = {
                 OPTIONS_TARGET(options),
-                OPTION_JSON(json),
+                OPTION_JSON(&stack->json),
+                OPTION_NO_PAGER(&stack->no_pager),
                 { NULL },
         };
         int r;
@@ -54,18 +63,18 @@ int verb_stack(const Verb *verb, int argc, char **argv) {
         g_autoptr(Connection) connection = NULL;
         g_autoptr(JobWatch) watch = NULL;
         g_auto(TargetOptions) options = { .seconds = TARGET_TIMEOUT };
-        gboolean json = FALSE;
+        StackOptions stack = { 0 };
         const char *name;
         int r;
 
-        r = parse(verb, &options, &json, &argc, &argv);
+        r = parse(verb, &options, &stack, &argc, &argv);
         if (r > 0)
                 r = options_job_name(verb, options.job, argc, argv, &name) ?: 1;
         if (r <= 0)
                 return options_exit_code(r);
         r = target_open(&options, name, &connection, &watch, &error);
         if (r >= 0)
-                r = show(watch, &options, json, &error);
+                r = show(watch, &options, &stack, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

@@ -3,6 +3,7 @@
 /* status: what is known of one job, for people. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,9 @@
 #include "client/job-info.h"
 #include "client/job-json.h"
 #include "client/job-lookup.h"
+#include "client/job-where.h"
 #include "client/options.h"
+#include "client/pager.h"
 #include "client/report.h"
 #include "client/text.h"
 #include "helicopter/error.h"
@@ -65,6 +68,19 @@ static void print_process(const char *key, uint32_t pid, const char *detail) {
                 print_line(key, line);
 }
 
+static void print_where(const JobWhere *where) {
+        g_autofree char *position = job_where_position(where);
+        g_autofree char *memory = where->memory == JOB_WHERE_UNKNOWN ? NULL : text_bytes(where->memory);
+        g_autofree char *cpu = where->cpu == JOB_WHERE_UNKNOWN ? NULL : text_duration(where->cpu);
+        g_autofree char *workers =
+                where->workers == JOB_WHERE_UNKNOWN ? NULL : g_strdup_printf("%" PRIu64, where->workers);
+
+        print_line("Where", position);
+        print_line("Memory", memory);
+        print_line("CPU", cpu);
+        print_line("Workers", workers);
+}
+
 static void print_audit(const JobInfo *job) {
         g_autoptr(GPtrArray) entries = audit_log_read(job->name, job->started, AUDIT_SHOWN);
 
@@ -77,11 +93,12 @@ static void print_audit(const JobInfo *job) {
         }
 }
 
-static void print_job(const JobInfo *job) {
+static void print_job(const JobInfo *job, const JobWhere *where) {
         g_autofree char *command = job_info_command(job);
 
         print_title(job);
         print_state(job);
+        print_where(where);
         print_process("PID", job->pid, NULL);
         print_process("Parent", job->parent_pid, "helicopter-parent");
         print_line("Unit", job->unit);
@@ -95,10 +112,10 @@ static void print_job(const JobInfo *job) {
         print_audit(job);
 }
 
-static void print_json(const JobInfo *job) {
+static void print_json(const JobInfo *job, const JobWhere *where) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
 
-        job_json_add(builder, job);
+        job_json_add(builder, job, where);
         json_print(builder);
 }
 
@@ -109,21 +126,31 @@ static int failure(const sd_bus_error *error, int r) {
         return sd_bus_error_has_name(error, CLIENT_ERROR_NO_JOB) ? EXIT_NOT_RUNNING : EXIT_FAILURE;
 }
 
-static int get(const char *name, JobInfo **ret_job, sd_bus_error *error) {
+static int get(const char *name, JobInfo **ret_job, JobWhere **ret_where, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
         g_autofree char *object = NULL;
         int r;
 
         r = job_lookup_open(name, &connection, &object, error);
-        return r < 0 ? r : job_info_get(connection, object, ret_job, error);
+        if (r >= 0)
+                r = job_info_get(connection, object, ret_job, error);
+        if (r >= 0)
+                *ret_where = job_where_ask_one(connection, *ret_job);
+        return r;
 }
 
 int verb_status(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(JobInfo) job = NULL;
+        g_autoptr(JobWhere) where = NULL;
         g_autofree char *option = NULL;
-        gboolean json = FALSE;
-        const GOptionEntry entries[] = { OPTION_JOB(&option), OPTION_JSON(&json), { NULL } };
+        gboolean json = FALSE, no_pager = FALSE;
+        const GOptionEntry entries[] = {
+                OPTION_JOB(&option),
+                OPTION_JSON(&json),
+                OPTION_NO_PAGER(&no_pager),
+                { NULL },
+        };
         const char *name;
         int r;
 
@@ -132,12 +159,14 @@ int verb_status(const Verb *verb, int argc, char **argv) {
                 r = options_job_name(verb, option, argc, argv, &name) ?: 1;
         if (r <= 0)
                 return options_exit_code(r);
-        r = get(name, &job, &error);
+        r = get(name, &job, &where, &error);
         if (r < 0)
                 return failure(&error, r);
+        pager_open(!no_pager);
         if (json)
-                print_json(job);
+                print_json(job, where);
         else
-                print_job(job);
+                print_job(job, where);
+        pager_close();
         return job_info_ended(job) ? EXIT_NOT_RUNNING : EXIT_SUCCESS;
 }

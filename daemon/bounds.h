@@ -36,6 +36,12 @@
 /* Calls of one peer, or of one sender on the user bus, that are not answered yet: they wait for a job's parent. */
 #define PENDING_CALLS_MAX 64
 
+/*
+ * Where is asked for again and again, so a parent that does not answer within this time is not asked another time before
+ * anything has come from it: its questions would wait in its queue for as long as it is stopped.
+ */
+#define WHERE_TIMEOUT (2 * G_USEC_PER_SEC)
+
 /* Jobs that have not ended, and jobs that have and are still listed. */
 #define JOBS_MAX 4096
 #define ENDED_MAX 1000

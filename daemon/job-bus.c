@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/order.h"
+#include "daemon/peer.h"
 #include "daemon/service-manager.h"
 #include "daemon/trace.h"
 #include "daemon/wait.h"
@@ -120,8 +122,9 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         return r < 0 ? r : 1;
 }
 
-/* An order with the same name and arguments, answered as the parent answers it. */
-static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus_error *error) {
+/* An order with the same name and arguments, answered as the parent answers it. timeout: as in OrderHooks. */
+static int pass_on(sd_bus_message *message, Job *job, const char *method, uint64_t timeout, sd_bus_error *error) {
+        const OrderHooks hooks = { .reply = order_pass_answer, .timeout = timeout };
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
@@ -131,20 +134,29 @@ static int pass_on(sd_bus_message *message, Job *job, const char *method, sd_bus
         r = sd_bus_message_copy(order, message, true);
         if (r < 0)
                 return r;
-        r = order_send(job, order, message, &(OrderHooks) { .reply = order_pass_answer }, error);
+        r = order_send(job, order, message, &hooks, error);
         return r < 0 ? r : 1;
 }
 
 static int method_list_processes(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return pass_on(message, userdata, "ListProcesses", error);
+        return pass_on(message, userdata, "ListProcesses", 0, error);
 }
 
 static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return pass_on(message, userdata, "Kill", error);
+        return pass_on(message, userdata, "Kill", 0, error);
 }
 
 static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return pass_on(message, userdata, "Revoke", error);
+        return pass_on(message, userdata, "Revoke", 0, error);
+}
+
+static int method_where(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Job *job = userdata;
+
+        if (job->peer && job->peer->silent)
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_LOST,
+                        "Job %s: its helicopter-parent (pid %u) does not answer.", job->name, job->parent_pid);
+        return pass_on(message, job, "Where", WHERE_TIMEOUT, error);
 }
 
 /* clang-format off */
@@ -158,6 +170,8 @@ static const sd_bus_vtable vtable[] = {
                 SD_BUS_RESULT("a{sv}", result), wake_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
                 method_list_processes, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Where", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result),
+                method_where, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("SetGrantPolicy", SD_BUS_ARGS("s", policy), SD_BUS_NO_RESULT,
                 set_grant_policy_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -93,7 +93,9 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         int r = 0;
 
         /* Not so when it is sd-bus itself that answers, after the deadline. */
-        if ((!error || !is_of_bus(error)) && !peer_message_taken(order->peer)) {
+        if (error && is_of_bus(error)) {
+                order->peer->silent = true;
+        } else if (!peer_message_taken(order->peer)) {
                 answer_nonsense(order, -EBADMSG);
                 return 0;
         }
@@ -109,6 +111,10 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         if (r < 0)
                 answer_nonsense(order, r);
         return 0;
+}
+
+static uint64_t time_to_answer(const OrderHooks *hooks) {
+        return (hooks->timeout ? hooks->timeout : ORDER_TIMEOUT) + hooks->extra_time;
 }
 
 int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_error *error) {
@@ -138,8 +144,7 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},
         };
-        r = sd_bus_call_async(
-                job->peer->bus, &slot, message, on_answer, order, ORDER_TIMEOUT + order->hooks.extra_time);
+        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, time_to_answer(&order->hooks));
         if (r < 0) {
                 order->answered = true; /* by whoever gets what is returned here */
                 order->hooks.free = NULL;

@@ -18,7 +18,8 @@ typedef struct OrderHooks {
         void (*failed)(const sd_bus_error *error, void *userdata);                  /* before the error is passed on */
         GDestroyNotify free; /* called last, whatever happened; not when order_send() fails */
         void *userdata;
-        uint64_t extra_time; /* that the parent is given to answer, beyond what is usual; microseconds */
+        uint64_t timeout;    /* for the parent to answer, in microseconds; 0: as usual */
+        uint64_t extra_time; /* beyond that */
 } OrderHooks;
 
 /*

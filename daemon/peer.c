@@ -40,6 +40,7 @@ bool peer_wants_signals(Peer *peer) {
 }
 
 bool peer_message_taken(Peer *peer) {
+        peer->silent = false;
         return intake_message_taken(&peer->intake);
 }
 

@@ -19,6 +19,7 @@ struct Peer {
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
         uint64_t job_id;
+        bool silent;   /* it did not answer in time, and nothing has come from it since */
         bool unwanted; /* to be dropped by the manager's next sweep */
 };
 

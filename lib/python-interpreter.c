@@ -154,6 +154,27 @@ int python_interpreter_threads(
         return (int) max;
 }
 
+int python_interpreter_main_thread(
+        pid_t pid, uint64_t address, const PythonOffsets *offsets, PythonThread *ret_thread) {
+        const Interpreter interpreter = { .pid = pid, .address = address, .offsets = offsets };
+        PythonThread thread = { 0 };
+        uint64_t state, next;
+        int r;
+
+        r = read_word(pid, address + offsets->threads_main, &state);
+        if (r < 0)
+                return r;
+        if (state != 0 && read_thread(&interpreter, state, &thread, &next) == 0 && thread.tid != 0) {
+                *ret_thread = thread;
+                return 0;
+        }
+        r = python_interpreter_threads(pid, address, offsets, &thread, 1);
+        if (r < 0)
+                return r;
+        *ret_thread = thread;
+        return 0;
+}
+
 int python_interpreter_check_thread(
         pid_t pid, uint64_t address, const PythonOffsets *offsets, const PythonThread *thread) {
         const Interpreter interpreter = { .pid = pid, .address = address, .offsets = offsets };

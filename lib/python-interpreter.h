@@ -26,6 +26,10 @@ int python_interpreter_main(pid_t pid, uint64_t runtime, const PythonOffsets *of
 int python_interpreter_threads(
         pid_t pid, uint64_t interpreter, const PythonOffsets *offsets, PythonThread *threads, size_t max);
 
+/* The first of them alone, which need not be looked for among the others in most cases: 0, or the same errors. */
+int python_interpreter_main_thread(
+        pid_t pid, uint64_t interpreter, const PythonOffsets *offsets, PythonThread *ret_thread);
+
 /* Whether this is a thread of the interpreter: 0, -ESRCH, or an error of python_interpreter_threads(). */
 int python_interpreter_check_thread(
         pid_t pid, uint64_t interpreter, const PythonOffsets *offsets, const PythonThread *thread);

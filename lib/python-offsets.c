@@ -35,6 +35,41 @@ enum {
         WORD_THREAD_PREVIOUS,
         WORD_THREAD_NEXT,
         WORD_THREAD_INTERPRETER,
+        WORD_THREAD_CURRENT_FRAME,
+};
+
+/* Words about frames, counted from the first of them, and about code objects, which follow. */
+enum {
+        FRAME_SIZE,
+        FRAME_PREVIOUS,
+        FRAME_EXECUTABLE,
+        FRAME_INSTRUCTION,
+        FRAME_LOCALS,
+        FRAME_OWNER,
+        FRAME_STACK_POINTER,
+        FRAME_BYTECODE_INDEX,
+        CODE_SIZE,
+        CODE_FILENAME,
+        CODE_NAME,
+        CODE_QUALNAME,
+        CODE_LINE_TABLE,
+        CODE_FIRST_LINE,
+        CODE_ARGUMENT_COUNT,
+        CODE_LOCALS_NAMES,
+        CODE_LOCALS_KINDS,
+        CODE_BYTECODE,
+        CODE_BYTECODES,
+};
+
+/* The same for bytes objects and strings. */
+enum {
+        BYTES_SIZE,
+        BYTES_LENGTH,
+        BYTES_DATA,
+        STRING_SIZE,
+        STRING_STATE,
+        STRING_LENGTH,
+        STRING_ASCII,
 };
 
 /* The last six words of the table are about the debugger. */
@@ -51,10 +86,12 @@ enum {
 static const struct {
         unsigned minor;
         size_t thread_native_id; /* the word */
-        size_t debugger;         /* the first of its words */
+        size_t frame;            /* the first of the words about it */
+        size_t bytes;
+        size_t debugger;
 } tables[] = {
-        { 14, 28, 89 },
-        { 15, 31, 105 },
+        { 14, 28, 31, 74, 89 },
+        { 15, 31, 39, 86, 105 },
 };
 
 G_STATIC_ASSERT(PYTHON_OFFSETS_WORDS == 105 + DEBUGGER_WORDS);
@@ -86,6 +123,55 @@ static int check(const PythonOffsets *offsets, uint64_t runtime, uint64_t interp
         return good ? 0 : -EBADMSG;
 }
 
+static bool check_frames(const PythonOffsets *offsets) {
+        uint64_t frame = offsets->frame_size, code = offsets->code_size, string = offsets->string_size;
+        bool good = frame <= PYTHON_OFFSETS_FRAME_MAX && code <= PYTHON_OFFSETS_CODE_MAX;
+
+        good = good && fits(offsets->current_frame, 8, offsets->thread_size);
+        good = good && fits(offsets->frame_previous, 8, frame);
+        good = good && fits(offsets->frame_executable, 8, frame);
+        good = good && fits(offsets->frame_instruction, 8, frame);
+        good = good && fits(offsets->frame_owner, 1, frame);
+        good = good && fits(offsets->frame_bytecode_index, 4, frame);
+        good = good && fits(offsets->code_filename, 8, code);
+        good = good && fits(offsets->code_qualname, 8, code);
+        good = good && fits(offsets->code_line_table, 8, code);
+        good = good && fits(offsets->code_first_line, 4, code);
+        good = good && fits(offsets->code_bytecode, 2, code);
+        good = good && fits(offsets->code_bytecodes, 8, code);
+        good = good && fits(offsets->object_length, 8, code);
+        good = good && offsets->bytes_data <= PYTHON_OFFSETS_STRING_MAX;
+        good = good && string <= PYTHON_OFFSETS_STRING_MAX;
+        good = good && fits(offsets->string_state, 4, string);
+        good = good && fits(offsets->string_length, 8, string);
+        return good && fits(offsets->string_ascii, 8, string);
+}
+
+static void parse_frames(const uint64_t *words, const uint64_t *frame, const uint64_t *bytes, PythonOffsets *offsets) {
+        offsets->free_threaded = words[WORD_FREE_THREADED] != 0;
+        offsets->current_frame = words[WORD_THREAD_CURRENT_FRAME];
+        offsets->frame_size = frame[FRAME_SIZE];
+        offsets->frame_previous = frame[FRAME_PREVIOUS];
+        offsets->frame_executable = frame[FRAME_EXECUTABLE];
+        offsets->frame_instruction = frame[FRAME_INSTRUCTION];
+        offsets->frame_owner = frame[FRAME_OWNER];
+        offsets->frame_bytecode_index = frame[FRAME_BYTECODE_INDEX];
+        offsets->code_size = frame[CODE_SIZE];
+        offsets->code_filename = frame[CODE_FILENAME];
+        offsets->code_qualname = frame[CODE_QUALNAME];
+        offsets->code_line_table = frame[CODE_LINE_TABLE];
+        offsets->code_first_line = frame[CODE_FIRST_LINE];
+        offsets->code_bytecode = frame[CODE_BYTECODE];
+        offsets->code_bytecodes = frame[CODE_BYTECODES];
+        offsets->object_length = bytes[BYTES_LENGTH];
+        offsets->bytes_data = bytes[BYTES_DATA];
+        offsets->string_size = bytes[STRING_SIZE];
+        offsets->string_state = bytes[STRING_STATE];
+        offsets->string_length = bytes[STRING_LENGTH];
+        offsets->string_ascii = bytes[STRING_ASCII];
+        offsets->frames = check_frames(offsets);
+}
+
 static int parse_debugger(
         const uint64_t *words, size_t thread_native_id, const uint64_t *debugger, PythonOffsets *offsets) {
         offsets->debugger = true;
@@ -105,6 +191,20 @@ static int parse_debugger(
         offsets->debugger_script_path = debugger[DEBUGGER_SCRIPT_PATH];
         offsets->debugger_script_path_size = debugger[DEBUGGER_SCRIPT_PATH_SIZE];
         return check(offsets, words[WORD_RUNTIME_SIZE], words[WORD_INTERPRETER_SIZE]);
+}
+
+static int parse_known(const uint64_t *words, PythonOffsets *offsets) {
+        for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+                int r;
+
+                if (offsets->minor != tables[i].minor)
+                        continue;
+                r = parse_debugger(words, tables[i].thread_native_id, words + tables[i].debugger, offsets);
+                if (r == 0) /* a debugger can do without */
+                        parse_frames(words, words + tables[i].frame, words + tables[i].bytes, offsets);
+                return r;
+        }
+        return -EOPNOTSUPP;
 }
 
 /* PY_VERSION_HEX. Alpha (0xA) and beta (0xB) versions may have tables of their own. */
@@ -128,13 +228,8 @@ int python_offsets_parse(const uint64_t *words, PythonOffsets *ret_offsets) {
         if (memcmp(&words[WORD_COOKIE], COOKIE, sizeof(words[WORD_COOKIE])) != 0)
                 return -ENODATA;
         r = parse_version(words[WORD_VERSION], &offsets);
-        if (r == 0 && offsets.minor > 13) {
-                r = -EOPNOTSUPP;
-                for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-                        if (offsets.minor == tables[i].minor)
-                                r = parse_debugger(
-                                        words, tables[i].thread_native_id, words + tables[i].debugger, &offsets);
-        }
+        if (r == 0 && offsets.minor > 13)
+                r = parse_known(words, &offsets);
         if (r == 0 || r == -EOPNOTSUPP)
                 *ret_offsets = offsets;
         return r;

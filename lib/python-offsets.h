@@ -18,6 +18,11 @@
 /* No thread state of a table that is accepted is larger, in bytes. CPython 3.14 and 3.15 have less than 1000. */
 #define PYTHON_OFFSETS_THREAD_MAX 8192
 
+/* The same for frames (88 there), code objects (216) and what is in front of a string's characters (64). */
+#define PYTHON_OFFSETS_FRAME_MAX 512
+#define PYTHON_OFFSETS_CODE_MAX 2048
+#define PYTHON_OFFSETS_STRING_MAX 256
+
 typedef struct PythonOffsets {
         unsigned major, minor, micro;
 
@@ -45,6 +50,37 @@ typedef struct PythonOffsets {
         uint64_t debugger_pending_call; /* an int */
         uint64_t debugger_script_path;
         uint64_t debugger_script_path_size; /* bytes, the NUL with them */
+
+        bool frames;        /* the table has what follows, and it makes sense */
+        bool free_threaded; /* built without a global lock */
+
+        uint64_t current_frame; /* in a thread state: the address of the innermost frame */
+
+        /* In a frame. */
+        uint64_t frame_size;
+        uint64_t frame_previous;
+        uint64_t frame_executable;     /* the address of the code object, with tags in its lowest bits */
+        uint64_t frame_instruction;    /* the address of the instruction */
+        uint64_t frame_owner;          /* a char */
+        uint64_t frame_bytecode_index; /* an int32_t: which copy of the bytecode it runs; 0: there is one only */
+
+        /* In a code object. */
+        uint64_t code_size;
+        uint64_t code_filename;
+        uint64_t code_qualname;
+        uint64_t code_line_table;
+        uint64_t code_first_line; /* an int */
+        uint64_t code_bytecode;   /* where it begins */
+        uint64_t code_bytecodes;  /* the address of an array of the copies' addresses; 0: there is one only */
+
+        uint64_t object_length; /* in a bytes or code object: of its variable part, in bytes or code units */
+        uint64_t bytes_data;    /* in a bytes object */
+
+        /* In a string. */
+        uint64_t string_size; /* of the largest form */
+        uint64_t string_state;
+        uint64_t string_length; /* characters */
+        uint64_t string_ascii;  /* where the characters begin, when all are ASCII */
 } PythonOffsets;
 
 /*

@@ -14,6 +14,7 @@
 #include "parent/process-list.h"
 #include "parent/remote-exec.h"
 #include "parent/wake.h"
+#include "parent/where.h"
 
 static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
         if (supervisor_job_has_ended(supervisor))
@@ -123,6 +124,8 @@ static const sd_bus_vtable vtable[] = {
                 SD_BUS_RESULT("a{sv}", result), wake_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProcesses", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(uusss)", processes),
                 process_list_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Where", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result), where_method,
+                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("SetGrantPolicy", SD_BUS_ARGS("s", policy), SD_BUS_NO_RESULT,
                 method_set_grant_policy, SD_BUS_VTABLE_UNPRIVILEGED),

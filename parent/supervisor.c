@@ -23,6 +23,7 @@
 #include "parent/properties.h"
 #include "parent/script.h"
 #include "parent/waker.h"
+#include "parent/where.h"
 
 /* How long the daemon may take to hear of the end, before the parent ends without. */
 #define TELL_END_TIMEOUT (2 * G_USEC_PER_SEC)
@@ -207,6 +208,7 @@ void supervisor_clear(Supervisor *supervisor) {
         waker_end_all(supervisor);
         script_withdraw_all(supervisor);
         supervisor->link = link_free(supervisor->link);
+        supervisor->where = where_free(supervisor->where);
         sd_event_source_disable_unref(supervisor->exec_source);
         sd_event_source_disable_unref(supervisor->kill_timer);
         sd_event_source_disable_unref(supervisor->exit_timer);

@@ -89,6 +89,7 @@ def test_garbage_in_the_offsets(session, unharmed, python):
         job = start(session, "offsets", number, python)
         check = unharmed(job)
         with session.peer() as peer:
+            ask(peer, "Where", "")
             ask(peer, "Grant", "ua{sv}", 0, {"python": ("b", True)})
             with open(JOBS / "counter.py", "rb") as script:  # any file: it is not to be run
                 ask(peer, "RemoteExec", "uha{sv}", 0, script.fileno(), {})

@@ -44,7 +44,8 @@ class OlderParent:
                 if message.kind != rawbus.METHOD_CALL:
                     continue
                 self.orders.append(message.member)
-                recorded = {"Grant": "Grant with an option"}.get(message.member, message.member)
+                # Where is newer than the record: what it says of a method that it does not know is the same for all of them.
+                recorded = {"Grant": "Grant with an option", "Where": "Wake"}.get(message.member, message.member)
                 self.raw.send(answer_to(recorded, message.serial))
                 if message.member == "Stop":
                     self.raw.send(RECORDED["Update of the end"])
@@ -76,7 +77,7 @@ def test_what_it_does_not_tell_has_a_default(session, parent):
 
 
 @pytest.mark.parametrize(("method", "signature", "arguments"), [
-    ("Wake", "ua{sv}", (0, {})), ("ListProcesses", "", ()), ("SetGrantPolicy", "s", ("none",)), ("RemoteExec", "uha{sv}", (0, 0, {})),
+    ("Wake", "ua{sv}", (0, {})), ("ListProcesses", "", ()), ("SetGrantPolicy", "s", ("none",)), ("RemoteExec", "uha{sv}", (0, 0, {})), ("Where", "", ()),
 ])
 def test_what_it_cannot_do_is_a_clear_error(session, parent, method, signature, arguments):
     with pytest.raises(BusError) as error:
@@ -84,6 +85,23 @@ def test_what_it_cannot_do_is_a_clear_error(session, parent, method, signature, 
     assert error.value.name == ERROR + "ParentTooOld"
     assert "older" in error.value.message
     assert parent.orders == [method]
+
+
+def test_where_it_is_is_left_out(session, parent):
+    """By list -l and status, which show the rest; the plain list does not ask for it."""
+    parent.raw.send(RECORDED["Update"])
+    session.wait_state("old", "running")
+    for words in (["list", "-l"], ["status"]):
+        done = session.client(*words, "--json")
+        found = json.loads(done.stdout)
+        found = found[0] if isinstance(found, list) else found
+        assert {found[key] for key in ("file", "line", "function", "memory", "cpu", "workers")} == {None}
+        assert done.stderr == ""
+    assert session.client("list", "-l").stdout.splitlines()[1].split()[0] == "old"
+    asked = list(parent.orders)
+    assert set(asked) == {"Where"}
+    assert "old" in session.client("list").stdout
+    assert parent.orders == asked
 
 
 def test_client_says_what_to_do(session, parent):

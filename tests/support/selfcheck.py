@@ -121,6 +121,10 @@ class SelfCheck:
         finally:
             os.kill(self.pid, signal.SIGCONT)
 
+    def where(self):
+        found = self.call("Where")
+        assert found["memory"] > 0 and ("file" not in found or (found["file"] and found["function"])), found
+
     def signal(self):
         number = self.chance.randrange(1, 5)
         self.signals += number
@@ -149,7 +153,7 @@ class SelfCheck:
         return Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
 
     WEIGHTS = {"grant": 30, "script": 30, "wake_for_nothing": 8, "stop": 6, "script_while_stopped": 3, "signal": 10, "grant_and_signal": 20,
-               "attach": 1}
+               "where": 10, "attach": 1}
 
     def operate(self, count, seconds, without=()):
         """So many random operations, as far as the time goes."""

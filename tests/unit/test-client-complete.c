@@ -28,7 +28,8 @@ static void test_words(void **state) {
         assert_completed("sta", COMPLETE_NO_FILES, "stack status ");
         assert_completed("--h", COMPLETE_NO_FILES, "--help ");
         assert_completed("nonsense|", COMPLETE_NO_FILES, "");
-        assert_completed("ls|--", COMPLETE_NO_FILES, "--json --help ");
+        assert_completed("version|--", COMPLETE_NO_FILES, "--json --help ");
+        assert_completed("ls|--l", COMPLETE_NO_FILES, "--long ");
         assert_completed("stop|--g", COMPLETE_NO_FILES, "--grace ");
 }
 

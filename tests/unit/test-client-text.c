@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,45 @@ static void test_timestamp(void **state) {
         moment = text_timestamp(UINT64_C(1748945472) * G_USEC_PER_SEC);
         assert_string_equal(none, "-");
         assert_string_equal(moment, "Tue 2025-06-03 10:11:12 UTC");
+}
+
+static void assert_text(char *text, const char *expected) {
+        g_autofree char *owned = text;
+
+        assert_string_equal(owned, expected);
+}
+
+static void test_numbers(void **state) {
+        assert_text(text_bytes(0), "0B");
+        assert_text(text_bytes(1023), "1023B");
+        assert_text(text_bytes(1536), "1.5K");
+        assert_text(text_bytes(UINT64_C(20) << 20), "20.0M");
+        assert_text(text_bytes(UINT64_C(3) << 30), "3.0G");
+        assert_text(text_bytes(UINT64_MAX), "16.0E");
+        assert_text(text_duration(0), "0.0s");
+        assert_text(text_duration(1340 * 1000), "1.3s");
+        assert_text(text_duration(60 * G_USEC_PER_SEC), "1min");
+        assert_text(text_duration(UINT64_C(3725) * G_USEC_PER_SEC), "1h 2min");
+}
+
+/* In as many columns as there are, the end of a path is left. */
+static void test_paths(void **state) {
+        setenv("HOME", "/home/you", 1);
+        assert_text(text_path("/home/you/a/b/train.py", 0), "~/a/b/train.py");
+        assert_text(text_path("/home/you/a/b/train.py", 14), "~/a/b/train.py");
+        assert_text(text_path("/home/you/a/b/train.py", 13), "~/…/train.py");
+        assert_text(text_path("/home/you/a/b/train.py", 11), "train.py");
+        assert_text(text_path("/home/you/a/b/train.py", 8), "train.py");
+        assert_text(text_path("/home/you/a/b/train.py", 7), "…ain.py");
+        assert_text(text_path("/home/you/a/b/train.py", 1), "…");
+        assert_text(text_path("/home/young/train.py", 0), "/home/young/train.py");
+        assert_text(text_path("/usr/lib/python3.14/threading.py", 27), "/…/python3.14/threading.py");
+        assert_text(text_path("/usr/lib/python3.14/threading.py", 20), "/…/threading.py");
+        assert_text(text_path("<frozen importlib>", 10), "…mportlib>");
+        assert_text(text_path("/größe/Ωmega.py", 11), "/…/Ωmega.py");
+        assert_text(text_path("", 5), "");
+        setenv("HOME", "/", 1);
+        assert_text(text_path("/a/b.py", 0), "/a/b.py");
 }
 
 static void assert_printable(const char *string, const char *expected) {
@@ -100,8 +140,20 @@ static void test_table_that_cannot_fit(void **state) {
         free(text);
 }
 
+static void test_table_width(void **state) {
+        g_autoptr(GPtrArray) rows = g_ptr_array_new();
+        char *first[] = { (char *) "NAME", (char *) "PID", NULL }, *second[] = { (char *) "größe", (char *) "1", NULL };
+
+        g_ptr_array_add(rows, first);
+        g_ptr_array_add(rows, second);
+        assert_int_equal(text_table_width(rows), 5 + 2 + 3 + 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_table_width),
+                cmocka_unit_test(test_paths),
                 cmocka_unit_test(test_span),
                 cmocka_unit_test(test_timestamp),
                 cmocka_unit_test(test_printable),
@@ -110,5 +162,6 @@ int main(void) {
                 cmocka_unit_test(test_table_that_cannot_fit),
         };
 
+        setlocale(LC_ALL, "C.UTF-8");
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

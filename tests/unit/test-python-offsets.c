@@ -41,6 +41,65 @@ static void test_known(void **state) {
         }
 }
 
+static void test_frames(void **state) {
+        for (unsigned minor = 14; minor <= 15; minor++) {
+                uint64_t words[PYTHON_OFFSETS_WORDS];
+                PythonOffsets offsets = { 0 };
+
+                table_fill(words, minor, 0xf);
+                assert_int_equal(python_offsets_parse(words, &offsets), 0);
+                assert_true(offsets.frames);
+                assert_false(offsets.free_threaded);
+                assert_int_equal(offsets.current_frame, TABLE_CURRENT_FRAME);
+                assert_int_equal(offsets.frame_size, 88);
+                assert_int_equal(offsets.frame_previous, TABLE_FRAME_PREVIOUS);
+                assert_int_equal(offsets.frame_executable, TABLE_FRAME_EXECUTABLE);
+                assert_int_equal(offsets.frame_instruction, TABLE_FRAME_INSTRUCTION);
+                assert_int_equal(offsets.frame_owner, TABLE_FRAME_OWNER);
+                assert_int_equal(offsets.frame_bytecode_index, 0);
+                assert_int_equal(offsets.code_size, 216);
+                assert_int_equal(offsets.code_filename, TABLE_CODE_FILENAME);
+                assert_int_equal(offsets.code_qualname, TABLE_CODE_QUALNAME);
+                assert_int_equal(offsets.code_line_table, TABLE_CODE_LINE_TABLE);
+                assert_int_equal(offsets.code_first_line, TABLE_CODE_FIRST_LINE);
+                assert_int_equal(offsets.code_bytecode, TABLE_CODE_BYTECODE);
+                assert_int_equal(offsets.code_bytecodes, 0);
+                assert_int_equal(offsets.object_length, TABLE_LENGTH);
+                assert_int_equal(offsets.bytes_data, TABLE_BYTES_DATA);
+                assert_int_equal(offsets.string_size, TABLE_STRING_SIZE);
+                assert_int_equal(offsets.string_state, TABLE_STRING_STATE);
+                assert_int_equal(offsets.string_length, TABLE_LENGTH);
+                assert_int_equal(offsets.string_ascii, TABLE_STRING_ASCII);
+        }
+}
+
+/* A debugger can be attached nevertheless. */
+static void assert_no_frames(size_t word, uint64_t value) {
+        uint64_t words[PYTHON_OFFSETS_WORDS];
+        PythonOffsets offsets = { 0 };
+
+        table_fill(words, 14, 0xf);
+        words[word] = value;
+        assert_int_equal(python_offsets_parse(words, &offsets), 0);
+        assert_true(offsets.debugger);
+        assert_false(offsets.frames);
+}
+
+static void test_frames_that_cannot_be(void **state) {
+        static const size_t sizes[] = { 31, 39, 77 },
+                            within[] = { 26, 32, 33, 34, 36, 38, 40, 42, 43, 44, 48, 49, 75, 76, 78, 79, 80 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+                assert_no_frames(sizes[i], 0);
+                assert_no_frames(sizes[i], 1u << 20);
+                assert_no_frames(sizes[i], UINT64_MAX);
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(within); i++) {
+                assert_no_frames(within[i], UINT64_MAX - 7);
+                assert_no_frames(within[i], 4096);
+        }
+}
+
 static void test_without_debugger(void **state) {
         uint64_t words[PYTHON_OFFSETS_WORDS];
         PythonOffsets offsets = { 0 };
@@ -115,6 +174,8 @@ static void test_contradictions(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_known),
+                cmocka_unit_test(test_frames),
+                cmocka_unit_test(test_frames_that_cannot_be),
                 cmocka_unit_test(test_without_debugger),
                 cmocka_unit_test(test_unknown),
                 cmocka_unit_test(test_no_table),
