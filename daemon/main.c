@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ static int run(void) {
 int main(int argc, char **argv) {
         int r;
 
+        setlocale(LC_CTYPE, ""); /* GLib writes --help in its encoding */
         log_open("helicopterd");
         r = parse_options(argc, argv);
         if (r != 0)
