@@ -51,12 +51,14 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_OWN_FAILURE : EXIT_SUCCESS;
         error_register();
         if (options.working_directory && chdir(options.working_directory) < 0) {
-                log_error("The job cannot run in %s: %m.", options.working_directory);
+                log_error("The job cannot run in %s: %m. %s", options.working_directory,
+                        error_remedy(HELICOPTER_ERROR_BAD_DIRECTORY));
                 return EXIT_OWN_FAILURE;
         }
         r = run(&options, &code, &signal);
         if (r < 0) {
-                log_error("The job cannot be run: %s.", g_strerror(-r));
+                log_error("The job cannot be run: %s; 'helicopter-client doctor' checks what is needed here.",
+                        g_strerror(-r));
                 return EXIT_OWN_FAILURE;
         }
         options_clear(&options);
