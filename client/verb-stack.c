@@ -30,11 +30,13 @@ static int show(JobWatch *watch, const TargetOptions *options, bool json, sd_bus
         r = interpreter_find(target, version, &interpreter, error);
         if (r < 0)
                 return r;
-        r = stack_run(&interpreter, target, json ? "json" : "text", job_script_time_left(options->deadline));
+        r = stack_run(&interpreter, watch->info->name, target, json ? "json" : "text",
+                job_script_time_left(options->deadline));
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int parse(const Verb *verb, TargetOptions *options, gboolean *json, int *argc, char ***argv) {
+static int parse(
+        const Verb *verb, TargetOptions *options, gboolean *json, int argc, char **argv, const char **ret_name) {
         const GOptionEntry entries[] = {
                 OPTIONS_TARGET(options),
                 OPTION_JSON(json),
@@ -42,7 +44,7 @@ static int parse(const Verb *verb, TargetOptions *options, gboolean *json, int *
         };
         int r;
 
-        r = options_parse(verb, entries, argc, argv);
+        r = options_parse_job(verb, entries, &options->job, argc, argv, ret_name);
         if (r <= 0)
                 return r;
         r = target_options_check(verb, options);
@@ -58,16 +60,14 @@ int verb_stack(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = parse(verb, &options, &json, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, options.job, argc, argv, &name) ?: 1;
+        r = parse(verb, &options, &json, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = target_open(&options, name, &connection, &watch, &error);
         if (r >= 0)
                 r = show(watch, &options, json, &error);
         if (r < 0) {
-                report_failure(&error, r);
+                target_report_failure(watch, &error, r);
                 return EXIT_FAILURE;
         }
         return r;

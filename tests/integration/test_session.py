@@ -139,7 +139,7 @@ def test_interrupt_while_connecting(session):
     terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
     terminal.expect("queued")
     terminal.sendintr()
-    terminal.expect_exact("Interrupted")
+    terminal.expect_exact("interrupted; process")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 1
