@@ -246,6 +246,7 @@ def test_dead_debugger_in_another_thread(session):
     assert "KeyboardInterrupt" in job_output(session, "two")
 
 
+@pytest.mark.reaches("Client.Error.DebuggerBusy")
 def test_debugger_of_the_jobs_own(session):
     """breakpoint() in the job, on a terminal of its own: reported, since somebody is there."""
     script = session.folder / "own.py"

@@ -63,6 +63,7 @@ def test_wait_outlives_the_daemon(session, background):
     assert waiting.wait(wait.SECONDS) == 128 + signal.SIGTERM, waiting.written()
 
 
+@pytest.mark.reaches("Client.Error.NoJob", "usage")
 def test_wait_mistakes(session):
     assert "No job is running" in session.refused("wait", code=125)
     assert "nobody" in session.refused("wait", "nobody", code=125)
@@ -156,6 +157,7 @@ def test_logs_follow_without_the_daemon(session, background):
     assert following.wait(wait.SECONDS) == 0, following.written()
 
 
+@pytest.mark.reaches("Client.Error.NoTimes")
 def test_logs_mistakes(session):
     assert "nobody" in session.refused("logs", "nobody", code=1)
     assert "--since" in session.refused("logs", "--since", "once", "x", code=2)
@@ -173,6 +175,7 @@ def test_run_follow(session):
 # names
 
 
+@pytest.mark.reaches("Client.Error.Ambiguous")
 def test_prefixes(session):
     session.run_counter("train-big")
     run_script(session, "trainer", "pass", "--wait")
@@ -189,6 +192,7 @@ def test_prefixes(session):
     assert "trainer" not in session.list()
 
 
+@pytest.mark.reaches("unknown-verb")
 def test_nearest_name(session):
     session.run_counter("train")
     assert "did you mean train?" in session.refused("attach", "trian")
