@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 
+import pexpect
 import pytest
 from support import wait
 from support.session import CLIENT, INCLUDE, pid_alive
@@ -236,6 +237,27 @@ def test_json_of_nothing(session):
     assert session.client("ls").stdout == ""
 
 
+# Colours
+
+
+@pytest.mark.parametrize(("env", "coloured"), [
+    ({"TERM": "xterm", "NO_COLOR": ""}, True),
+    ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ({"TERM": "dumb", "NO_COLOR": ""}, False),
+    ({"TERM": "", "NO_COLOR": ""}, False),
+])
+def test_colours(session, env, coloured):
+    env = {key: value for key, value in env.items() if value or key != "TERM"}
+    session.env.pop("TERM")
+    session.client("run", "--job", "shell", "--", "/bin/sleep", "1000")
+    for words in (["status", "shell"], ["doctor", "python3.14"], ["status", "nobody"]):
+        terminal = session.spawn(CLIENT, *words, env=env)
+        terminal.expect(pexpect.EOF)
+        assert ("\x1b[" in terminal.before) == coloured, terminal.before
+        plain = session.client(*words, check=False, env=env)
+        assert "\x1b" not in plain.stdout + plain.stderr, "there is no terminal"
+
+
 # version, doctor
 
 
@@ -308,11 +330,3 @@ def test_doctor_and_a_silent_daemon(session):
     finally:
         os.kill(session.daemon.pid, signal.SIGCONT)
     assert (code, checks["daemon"]["status"]) == (1, "problem")
-
-
-def test_help_fits_a_screen(session):
-    verbs = [line.split("\t")[0] for line in session.client("complete", "--", "").stdout.splitlines()]
-    assert {"run", "attach", "logs", "doctor"} <= set(verbs)
-    for verb in [*verbs, "complete", "ls"]:
-        shown = session.client(verb, "--help").stdout.splitlines()
-        assert 0 < len(shown) <= 40 and max(map(len, shown)) <= 110, verb
