@@ -2,9 +2,11 @@
 
 #include "client/attach-report.h"
 
+#include "client/client-error.h"
 #include "client/obstacle.h"
 #include "client/report.h"
 #include "client/stack-run.h"
+#include "client/target.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/process.h"
@@ -42,7 +44,7 @@ static void report_causes(const Session *session, bool permitted) {
         if (!permitted)
                 return;
         report_note("Its threads:");
-        stack_run(session->interpreter, target, "brief", STACK_TIMEOUT);
+        stack_run(session->interpreter, session->control.watch->info->name, target, "brief", STACK_TIMEOUT);
 }
 
 static bool is_about_time(const sd_bus_error *error) {
@@ -50,22 +52,25 @@ static bool is_about_time(const sd_bus_error *error) {
                 sd_bus_error_has_name(error, HELICOPTER_ERROR_TIMEOUT);
 }
 
-static void report_refusal(const Session *session, bool permitted) {
+static void report_refusal(Session *session, bool permitted) {
         const sd_bus_error *error = &session->control.error;
 
-        report_failure(error, -EIO);
+        target_report_failure(session->control.watch, &session->control.error, -EIO);
         if (is_about_time(error))
                 report_causes(session, permitted);
 }
 
 static void report_early_end(const Session *session, int end) {
+        const char *name = session->control.watch->info->name;
+
         if (end == SESSION_ENDED && session->target_gone)
-                report_error("Process %d ended before it could be debugged", (int) session->control.target);
+                report_error(
+                        "Job %s: process %d ended before it could be debugged", name, (int) session->control.target);
         else if (end == SESSION_ENDED)
-                report_error("The debugger was ended by a signal");
+                report_error("Job %s: the debugger was ended by a signal", name);
 }
 
-void attach_report_session(const Session *session, int end, bool permitted) {
+void attach_report_session(Session *session, int end, bool permitted) {
         const Foreground *foreground = &session->foreground;
         const JobInfo *info = session->control.watch->info;
         Stage *stage = session->control.stage;
@@ -74,9 +79,11 @@ void attach_report_session(const Session *session, int end, bool permitted) {
         if (end < 0 || end == SESSION_ENDED || end == SESSION_REFUSED || foreground->taken_over)
                 stage_end(stage);
         if (end < 0) {
-                report_error("Cannot run %s: %s", session->interpreter->file, g_strerror(-end));
+                report_error("Job %s: cannot run %s: %s", info->name, session->interpreter->file, g_strerror(-end));
+                report_remedy(CLIENT_ERROR_NO_INTERPRETER);
         } else if (foreground->taken_over) {
                 report_error("Job %s was taken over by process %u", info->name, info->tracer_pid);
+                report_remedy(CLIENT_ERROR_TAKEN_OVER);
         } else if (end == SESSION_REFUSED) {
                 report_refusal(session, permitted);
         } else {

@@ -11,7 +11,7 @@
  * What the attach script could not tell, why the job did not answer, and what to do about it. end: what session_run()
  * returned. permitted: the client may trace the job, and can look at what its threads are doing.
  */
-void attach_report_session(const Session *session, int end, bool permitted);
+void attach_report_session(Session *session, int end, bool permitted);
 
 /* What became of the job, as far as that can be known. */
 void attach_report_job(JobWatch *watch);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Debug a running Python with pdb: attach.py PID control=FD [timeout=SECONDS] [version=3.14.8] [command=PDB COMMAND]…
+"""Debug a running Python with pdb: attach.py PID job=NAME control=FD [timeout=SECONDS] [version=3.14.8] [command=PDB COMMAND]…
 
 Run by helicopter-client, with the interpreter that the process runs on. It is pdb.attach(), with what that leaves out:
 
@@ -230,8 +230,8 @@ class Session:
 
     def no_answer(self):
         if not is_alive(self.pid):
-            return Failure(TARGET_GONE, f"Process {self.pid} has ended")
-        return Failure(NO_ANSWER, f"Process {self.pid} has begun to start a debugger, but that did not connect in time")
+            return Failure(TARGET_GONE, f"process {self.pid} has ended")
+        return Failure(NO_ANSWER, f"process {self.pid} has begun to start a debugger, but that did not connect in time")
 
 
 def is_leaving(command):
@@ -241,8 +241,8 @@ def is_leaving(command):
 def explain(error, pid):
     """The Failure that an exception of pdb.attach() means."""
     if not is_alive(pid):
-        return Failure(TARGET_GONE, f"Process {pid} has ended")
-    return Failure(FAILED, f"Cannot attach to process {pid}: {type(error).__name__}: {error}")
+        return Failure(TARGET_GONE, f"process {pid} has ended")
+    return Failure(FAILED, f"cannot attach to process {pid}: {type(error).__name__}: {error}")
 
 
 def check_version(pid, version):
@@ -251,7 +251,7 @@ def check_version(pid, version):
     if sys.version_info < (3, 14):
         raise Failure(INCOMPATIBLE, f"Python {own} ({sys.executable}) cannot attach to a process")
     if version and version.split(".")[:2] != own.split(".")[:2]:
-        raise Failure(INCOMPATIBLE, f"Process {pid} runs Python {version}, and cannot be debugged by Python {own} ({sys.executable})")
+        raise Failure(INCOMPATIBLE, f"process {pid} runs Python {version}, and cannot be debugged by Python {own} ({sys.executable})")
 
 
 def parse(argv):
@@ -284,7 +284,7 @@ def main(argv):
             sys.stdin = PlainInput()
         session.run()
     except KeyboardInterrupt:
-        failure = Failure(INTERRUPTED, f"Interrupted; process {pid} goes on")
+        failure = Failure(INTERRUPTED, f"interrupted; process {pid} goes on")
     except (OSError, RuntimeError, ImportError) as error:
         failure = explain(error, pid)
     except Failure as error:
@@ -293,7 +293,7 @@ def main(argv):
         return 0
     if failure.message:
         # The client's line of stages stands open until the connection.
-        print(f"{'' if session.connected else chr(10)}helicopter-client: {failure.message}", file=sys.stderr)
+        print(f"{'' if session.connected else chr(10)}helicopter-client: Job {settings['job']}: {failure.message}", file=sys.stderr)
     return failure.code
 
 

@@ -21,9 +21,15 @@
 #define CLIENT_ERROR_NO_OUTPUT "org.helicopter1.Client.Error.NoOutput"
 #define CLIENT_ERROR_UNREADABLE_OUTPUT "org.helicopter1.Client.Error.UnreadableOutput"
 #define CLIENT_ERROR_NO_TIMES "org.helicopter1.Client.Error.NoTimes"
+#define CLIENT_ERROR_NO_STACKS "org.helicopter1.Client.Error.NoStacks"
+#define CLIENT_ERROR_CANNOT_RUN "org.helicopter1.Client.Error.CannotRun"
+#define CLIENT_ERROR_CANNOT_ATTACH "org.helicopter1.Client.Error.CannotAttach"
+#define CLIENT_ERROR_TAKEN_OVER "org.helicopter1.Client.Error.TakenOver"
+#define CLIENT_ERROR_DROPPED "org.helicopter1.Client.Error.Dropped"
+#define CLIENT_ERROR_NOT_WRITTEN "org.helicopter1.Client.Error.NotWritten"
+#define CLIENT_ERROR_SYSTEM "org.helicopter1.Client.Error.System" /* and all that has no name of ours */
 
-/* What to do about an error of the bus API or of the client, as one sentence; NULL when there is nothing to say.
- * Static. */
+/* What to do about an error, as one sentence: CLIENT_ERROR_SYSTEM's for one that is neither of the bus API nor of the client. Static. */
 const char *client_error_remedy(const char *name);
 
 /*
@@ -32,6 +38,9 @@ const char *client_error_remedy(const char *name);
  */
 int client_error_set(sd_bus_error *error, const char *name, int number, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+/* Have an error's message begin with the job that it is about, unless it does already. */
+void client_error_name_job(sd_bus_error *error, const char *job);
 
 /* Turn what sd-bus itself says of a failed call (no answer, no connection) into an error of the client's own; r: the
  * call's result. */

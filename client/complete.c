@@ -167,10 +167,10 @@ static CompleteFiles complete_joined(Completion *completion, const char *word, c
 }
 
 static CompleteFiles complete_argument(const Completion *completion, const Place *place) {
+        if (!place->named && !(completion->verb->command && place->plain))
+                offer_jobs(completion);
         if (completion->verb->command)
                 return place->named ? COMPLETE_FILES : COMPLETE_COMMANDS;
-        if (!place->named)
-                offer_jobs(completion);
         return completion->verb->files ? COMPLETE_FILES : COMPLETE_NO_FILES;
 }
 

@@ -121,10 +121,10 @@ static int use_replaced(pid_t pid, const char *link, char *path, const char *ver
                 return 0;
         if (found)
                 return client_error_set(error, CLIENT_ERROR_NO_INTERPRETER, ENOENT,
-                        "Process %d runs Python %s, %s was replaced, and is Python %s now", (int) pid, minor, path,
+                        "process %d runs Python %s, %s was replaced, and is Python %s now", (int) pid, minor, path,
                         found);
         return client_error_set(error, CLIENT_ERROR_NO_INTERPRETER, ENOENT,
-                "Process %d runs Python %s, %s was replaced or removed, and there is no other", (int) pid,
+                "process %d runs Python %s, %s was replaced or removed, and there is no other", (int) pid,
                 minor ?: "of an unknown version", path);
 }
 
@@ -133,9 +133,12 @@ int interpreter_find(pid_t pid, const char *version, Interpreter *ret_interprete
         g_autoptr(GError) failure = NULL;
         g_autofree char *path = g_file_read_link(link, &failure);
 
-        if (!path)
+        if (!path && g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
                 return client_error_set(error, HELICOPTER_ERROR_TARGET_GONE, ESRCH,
-                        "Cannot tell which program process %d runs: it is gone", (int) pid);
+                        "it cannot be told which program process %d runs: it is gone", (int) pid);
+        if (!path)
+                return client_error_set(error, HELICOPTER_ERROR_NOT_PERMITTED, EPERM,
+                        "the system does not tell which program process %d runs", (int) pid);
         if (!is_python(path))
                 return use_version(path, version, ret_interpreter, error);
         if (!is_same_file(path, link))

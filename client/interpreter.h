@@ -18,7 +18,7 @@ typedef struct Interpreter {
  * is in another mount namespace: the file that /proc/PID/exe stands for, if it works and is of that version, else
  * one of the same version in the PATH. Where it only has a Python within: one of the same version in the PATH.
  * version: what the daemon knows of the process's Python ("3.14.8"), or NULL or empty. Returns 0, or a negative errno
- * with *error set.
+ * with *error set, which does not name the job (client_error_name_job()).
  */
 int interpreter_find(pid_t pid, const char *version, Interpreter *ret_interpreter, sd_bus_error *error);
 

@@ -85,6 +85,29 @@ static int lookup_only(Connection *connection, char **ret_object, sd_bus_error *
         return client_error_set(error, CLIENT_ERROR_AMBIGUOUS, ENOTUNIQ, "Several jobs are running: %s", list);
 }
 
+/*
+ * What is meant for a worker process must not reach the main one: only that one stands for its job. Returns -ESRCH when no job
+ * has such a process.
+ */
+static int lookup_process(Connection *connection, const char *typed, char **ret_object, sd_bus_error *error) {
+        g_auto(sd_bus_error) ignored = SD_BUS_ERROR_NULL;
+        g_autofree char *object = NULL, *name = NULL;
+        uint32_t pid, main;
+
+        if (!job_lookup_is_pid(typed, &pid) || job_lookup_pid(connection, pid, &object, &ignored) < 0 ||
+                sd_bus_get_property_trivial(connection->bus, connection->destination, object, HELICOPTER_JOB_INTERFACE,
+                        "PID", &ignored, 'u', &main) < 0)
+                return -ESRCH;
+        if (main == pid) {
+                sd_bus_error_free(error);
+                *ret_object = g_steal_pointer(&object);
+                return 0;
+        }
+        name = job_lookup_name(object);
+        return client_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, ENOENT,
+                "There is no job named %s; process %u is a worker of job %s", typed, pid, name);
+}
+
 static int no_such_job(const char *typed, char **names, sd_bus_error *error) {
         const char *nearest = name_match_nearest((const char *const *) names, typed);
 
@@ -118,7 +141,8 @@ static int lookup_similar(Connection *connection, const char *typed, char **ret_
                         return job_lookup_exact(connection, name, ret_object, error);
                 }
         }
-        return no_such_job(typed, names, error);
+        r = lookup_process(connection, typed, ret_object, error);
+        return r == -ESRCH ? no_such_job(typed, names, error) : r;
 }
 
 static int lookup_name(Connection *connection, const char *name, char **ret_object, sd_bus_error *error) {
@@ -146,6 +170,15 @@ int job_lookup_open(const char *name, Connection **ret_connection, char **ret_ob
                 return r;
         *ret_connection = g_steal_pointer(&connection);
         return 0;
+}
+
+bool job_lookup_is_pid(const char *typed, uint32_t *ret_pid) {
+        guint64 number;
+
+        if (!g_ascii_string_to_unsigned(typed, 10, 1, G_MAXINT32, &number, NULL))
+                return false;
+        *ret_pid = (uint32_t) number;
+        return true;
 }
 
 int job_lookup_pid(Connection *connection, uint32_t pid, char **ret_object, sd_bus_error *error) {

@@ -13,8 +13,9 @@ typedef enum JobChoice {
 } JobChoice;
 
 /*
- * The object of the job with that name, or of the only one whose name begins so: of those that run, or else of all. NULL: of
- * the only job that runs. Returns 0 and the path (owned by the caller), or a negative errno with *error set.
+ * The object of the job with that name, or of the only one whose name begins so: of those that run, or else of all; or of
+ * the job whose main process has that number. NULL: of the only job that runs. Returns 0 and the path (owned by the caller), or
+ * a negative errno with *error set.
  */
 int job_lookup(Connection *connection, const char *name, char **ret_object, sd_bus_error *error);
 
@@ -23,6 +24,9 @@ int job_lookup_exact(Connection *connection, const char *name, char **ret_object
 
 /* Connect to the daemon, and look up as job_lookup() does. */
 int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error);
+
+/* Whether what was typed in a name's place may be a pid. */
+bool job_lookup_is_pid(const char *typed, uint32_t *ret_pid);
 
 /* The object of the job that a process belongs to. */
 int job_lookup_pid(Connection *connection, uint32_t pid, char **ret_object, sd_bus_error *error);

@@ -11,21 +11,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/client-error.h"
 #include "client/exit-code.h"
+#include "client/help.h"
 #include "client/prompt.h"
 #include "client/report.h"
 #include "client/verb.h"
 #include "config.h"
 #include "helicopter/error.h"
 
+#define PROGRAM "helicopter-client "
+
 static int print_help(void) {
-        printf("Usage: helicopter-client [VERB [ARG…]]\n\n"
-               "Start Python jobs, and debug them while they run. Without a verb: a prompt.\n\nVerbs:\n");
-        for (const Verb *verb = verb_next(NULL); verb; verb = verb_next(verb))
-                printf("  %-12s %s\n", verb->name, verb->summary);
-        printf("\nOptions:\n  -h, --help   Show this help\n  --version    Show the version\n\n"
-               "'helicopter-client VERB --help' shows a verb's options. A job is named by NAME or --job NAME;\n"
-               "where only one runs, it need not be named.\n");
+        printf("Usage: helicopter-client [VERB [ARG…]]   (without a verb: a prompt)\n\n");
+        help_print_verbs(NULL);
+        printf("\n'helicopter-client VERB --help' shows a verb's options; --version the version.\n"
+               "A job is named by NAME or --job NAME; not at all where only one runs.\n");
         return EXIT_SUCCESS;
 }
 
@@ -35,15 +36,21 @@ static int print_version(void) {
 }
 
 static int usage_error(const char *word) {
-        const char *nearest = verb_nearest(word);
-
-        report_error("Unknown %s '%s'", *word == '-' ? "option" : "verb", word);
-        if (nearest) {
-                report_note("Did you mean '%s'?", nearest);
-                return EXIT_USAGE;
+        if (*word == '-') {
+                report_error("Unknown option '%s'", word);
+                report_note("A verb's options come behind it; '" PROGRAM "--help' shows the verbs.");
+        } else {
+                report_error("Unknown verb '%s'", word);
+                help_suggest(word, PROGRAM);
         }
-        report_note("'helicopter-client --help' shows what there is.");
         return EXIT_USAGE;
+}
+
+static int help_of_verb(const char *name) {
+        const Verb *verb = verb_find(name);
+        char *argv[] = { (char *) name, (char *) "--help", NULL };
+
+        return verb ? verb->run(verb, 2, argv) : usage_error(name);
 }
 
 static int dispatch(int argc, char **argv) {
@@ -51,10 +58,12 @@ static int dispatch(int argc, char **argv) {
 
         if (argc < 1)
                 return prompt_run();
-        if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "help") == 0)
+        if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
                 return print_help();
         if (strcmp(argv[0], "--version") == 0)
                 return print_version();
+        if (strcmp(argv[0], "help") == 0)
+                return argc > 1 && *argv[1] != '-' ? help_of_verb(argv[1]) : print_help();
         verb = verb_find(argv[0]);
         return verb ? verb->run(verb, argc, argv) : usage_error(argv[0]);
 }
@@ -75,6 +84,7 @@ static int flush_output(int code) {
         if (fflush(stdout) == 0 && !ferror(stdout))
                 return code;
         report_error("Cannot write to stdout: %s", g_strerror(errno));
+        report_remedy(CLIENT_ERROR_NOT_WRITTEN);
         return code == EXIT_SUCCESS ? EXIT_FAILURE : code;
 }
 

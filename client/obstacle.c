@@ -19,14 +19,14 @@ int obstacle_network(pid_t pid, sd_bus_error *error) {
         if (process_shares_namespace(pid, "net") != 0)
                 return 0;
         return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, ENETUNREACH,
-                "Process %d is in another network namespace, from which pdb cannot be reached", (int) pid);
+                "process %d is in another network namespace, from which pdb cannot be reached", (int) pid);
 }
 
 int obstacle_pids(pid_t pid, sd_bus_error *error) {
         if (process_shares_namespace(pid, "pid") != 0 && process_shares_namespace(pid, "user") != 0)
                 return 0;
         return client_error_set(error, CLIENT_ERROR_OTHER_NAMESPACE, EXDEV,
-                "Process %d is in another pid or user namespace, from which the script cannot be read", (int) pid);
+                "process %d is in another pid or user namespace, from which the script cannot be read", (int) pid);
 }
 
 static const char *what_disabled(pid_t pid) {
@@ -42,7 +42,7 @@ static const char *what_disabled(pid_t pid) {
 void obstacle_explain_disabled(pid_t pid, sd_bus_error *error) {
         if (sd_bus_error_has_name(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED))
                 client_error_set(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED, EACCES,
-                        "Remote debugging is switched off in process %d: %s", (int) pid, what_disabled(pid));
+                        "remote debugging is switched off in process %d: %s", (int) pid, what_disabled(pid));
 }
 
 static void report_tracer(pid_t pid, pid_t tracer) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What keeps a process from being debugged, as far as /proc tells. */
+/* What keeps a process from being debugged, as far as /proc tells. Errors do not name its job: client_error_name_job(). */
 
 #include <sys/types.h>
 #include <systemd/sd-bus.h>

@@ -9,7 +9,12 @@
 #include <string.h>
 
 #include "client/exit-code.h"
+#include "client/name-match.h"
 #include "client/report.h"
+#include "client/text.h"
+
+/* A terminal's, less one. */
+#define HELP_WIDTH 79
 
 #define LONGEST_TIME (366.0 * 24 * 60 * 60)
 
@@ -49,7 +54,7 @@ int options_usage(const Verb *verb, const char *format, ...) {
         message = g_strdup_vprintf(format, arguments);
         va_end(arguments);
         report_error("%s: %s", verb->name, message);
-        report_note("%s", usage);
+        report_note("%s; --help explains it.", usage);
         return EXIT_USAGE;
 }
 
@@ -73,12 +78,27 @@ static GOptionContext *make_context(const Verb *verb, const GOptionEntry *entrie
         return context;
 }
 
+/* GLib has one line for each option, however long. */
+static void append_option(GString *help, const char *line) {
+        const char *gap = strstr(line + strspn(line, " "), "  ");
+        size_t column = gap ? (size_t) (gap - line) + strspn(gap, " ") : 0;
+
+        g_string_append_len(help, line, (gssize) column);
+        text_append_wrapped(help, line + column, (unsigned) column, HELP_WIDTH);
+        g_string_append_c(help, '\n');
+}
+
 static void print_help(const Verb *verb, GOptionContext *context) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
-        const char *options = strstr(text, "\n\n"); /* GLib's usage line knows nothing of verbs */
         g_autofree char *usage = usage_line(verb);
+        g_autoptr(GString) help = g_string_new(NULL);
+        const char *options = strstr(text, "\n\n"); /* GLib's usage line knows nothing of verbs */
+        g_auto(GStrv) lines = g_strsplit(g_strstrip((char *) options ?: text), "\n", -1);
 
-        printf("%s\n\n%s.%s", usage, verb->summary, options ?: "\n");
+        g_string_append_printf(help, "%s\n\n%s.\n\n", usage, verb->summary);
+        for (char **line = lines; *line; line++)
+                append_option(help, *line);
+        fputs(help->str, stdout);
 }
 
 /* GLib leaves the "--" where something behind it looks like an option. */
@@ -89,8 +109,82 @@ static void drop_separator(int *argc, char **argv) {
         (*argc)--;
 }
 
+static bool takes_value(const GOptionEntry *entry) {
+        return entry->arg != G_OPTION_ARG_NONE;
+}
+
+/* The option that a word ends with; *ret_length: how much of the word that takes, less where a value is joined to it. NULL: none. */
+static const GOptionEntry *find_option(const GOptionEntry *entries, const char *word, size_t *ret_length) {
+        bool is_long = g_str_has_prefix(word, "--");
+        const GOptionEntry *found = NULL;
+
+        for (size_t i = 1; word[i] && !(found && (is_long || takes_value(found))); i++) {
+                const GOptionEntry *entry = entries;
+
+                while (entry->long_name &&
+                        !(is_long ? strcmp(entry->long_name, word + 2) == 0 : entry->short_name == word[i]))
+                        entry++;
+                if (!entry->long_name)
+                        return NULL;
+                found = entry;
+                *ret_length = is_long ? strlen(word) : i + 1;
+        }
+        return found;
+}
+
+/* GLib does not know "-n20", which it is given as "-n" and "20". The array is good until the next call, its strings are the words' or
+ * static. */
+static char **split_joined(const Verb *verb, const GOptionEntry *entries, int *argc, char **argv) {
+        static char **split;
+        int count = 0, i = 0;
+
+        g_free(split);
+        split = g_new(char *, 2 * *argc + 1);
+        for (split[count++] = argv[i++]; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+                const GOptionEntry *entry = NULL;
+                size_t length = 0;
+
+                if (*argv[i] != '-' && verb->command)
+                        break;
+                if (*argv[i] == '-' && entries)
+                        entry = find_option(entries, argv[i], &length);
+                if (entry && argv[i][length]) {
+                        g_autofree char *option = g_strndup(argv[i], length);
+
+                        split[count++] = (char *) g_intern_string(option);
+                        split[count++] = argv[i] + length;
+                        continue;
+                }
+                split[count++] = argv[i];
+                if (entry && takes_value(entry) && i + 1 < *argc)
+                        split[count++] = argv[++i];
+        }
+        while (i < *argc)
+                split[count++] = argv[i++];
+        split[count] = NULL;
+        *argc = count;
+        return split;
+}
+
+/* "; did you mean --follow?", or "". error: GLib's, which ends with the option that there is not. Owned by the caller. */
+static char *suggest_option(const GOptionEntry *entries, const GError *error) {
+        const char *typed = strrchr(error->message, ' ');
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        const char *nearest = NULL;
+
+        for (; entries && entries->long_name; entries++)
+                if (!(entries->flags & G_OPTION_FLAG_HIDDEN))
+                        g_ptr_array_add(names, (char *) entries->long_name);
+        g_ptr_array_add(names, NULL);
+        if (g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) && typed &&
+                g_str_has_prefix(typed, " --"))
+                nearest = name_match_nearest((const char *const *) names->pdata, typed + strlen(" --"));
+        return nearest ? g_strdup_printf("; did you mean --%s?", nearest) : g_strdup("");
+}
+
 int options_parse(const Verb *verb, const GOptionEntry *entries, int *argc, char ***argv) {
         g_autoptr(GOptionContext) context = NULL;
+        g_autofree char *suggestion = NULL;
         g_autoptr(GError) error = NULL;
         gboolean help = FALSE;
 
@@ -99,8 +193,10 @@ int options_parse(const Verb *verb, const GOptionEntry *entries, int *argc, char
                 return 0;
         }
         context = make_context(verb, entries, &help);
+        *argv = split_joined(verb, entries, argc, *argv);
         if (!g_option_context_parse(context, argc, argv, &error)) {
-                options_usage(verb, "%s", error->message);
+                suggestion = suggest_option(entries, error);
+                options_usage(verb, "%s%s", error->message, suggestion);
                 return -EINVAL;
         }
         if (help) {
@@ -111,13 +207,19 @@ int options_parse(const Verb *verb, const GOptionEntry *entries, int *argc, char
         return 1;
 }
 
-int options_job_name(const Verb *verb, const char *option, int argc, char **argv, const char **ret_name) {
-        if (argc > 2 || (option && argc > 1)) {
+int options_parse_job(
+        const Verb *verb, const GOptionEntry *entries, char *const *job, int argc, char **argv, const char **ret_name) {
+        int r;
+
+        r = options_parse(verb, entries, &argc, &argv);
+        if (r <= 0)
+                return r;
+        if (argc > 2 || (*job && argc > 1)) {
                 options_usage(verb, "Only one job can be named");
                 return -EINVAL;
         }
-        *ret_name = option ? option : argc > 1 ? argv[1] : NULL;
-        return 0;
+        *ret_name = *job ? *job : argv[1];
+        return 1;
 }
 
 int options_seconds(const Verb *verb, const char *option, double seconds, uint64_t *ret_microseconds) {

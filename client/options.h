@@ -41,10 +41,12 @@ int options_usage(const Verb *verb, const char *format, ...) G_GNUC_PRINTF(2, 3)
 int options_exit_code(int r);
 
 /*
- * The job's name, from --job or the only argument. Returns 0 and a string of those handed in, NULL when there is
- * neither; or -EINVAL when there are both or too many, which was told.
+ * Take the options of a verb that is for one job, and the job's name, from --job (which entries put into *job) or the only
+ * argument. Returns 1 and a string of those handed in, NULL when there is neither; else as options_parse(), -EINVAL also
+ * when there are both or too many.
  */
-int options_job_name(const Verb *verb, const char *option, int argc, char **argv, const char **ret_name);
+int options_parse_job(
+        const Verb *verb, const GOptionEntry *entries, char *const *job, int argc, char **argv, const char **ret_name);
 
 /* A time in seconds, as microseconds. Returns 0, or -EINVAL when it is negative or beyond a year, which was told. */
 int options_seconds(const Verb *verb, const char *option, double seconds, uint64_t *ret_microseconds);

@@ -13,28 +13,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/exit-code.h"
+#include "client/help.h"
 #include "client/prompt-complete.h"
 #include "client/prompt-input.h"
 #include "client/report.h"
 #include "client/verb.h"
 #include "config.h"
 
-static void print_command(const char *name, const char *arguments, const char *summary) {
-        g_autofree char *usage = g_strdup_printf("%s %s", name, arguments);
-
-        printf("  %-24s %s\n", usage, summary);
-}
-
 static void print_help(void) {
-        for (const Verb *verb = verb_next(NULL); verb; verb = verb_next(verb))
-                print_command(verb->name, verb->arguments, verb->summary);
-        print_command("help", "", "Show this");
-        print_command("quit", "", "Leave; jobs go on (also: exit, ^D)");
+        static const char *const own[] = { "help [VERB]", "Show this, or a verb's options", "quit",
+                "Leave; jobs go on (also: exit, ^D)", NULL };
+
+        help_print_verbs(own);
 }
 
-/* In a process of its own, so that ^C ends what waits, and not the prompt. Returns its exit code. */
+/* In a process of its own, so that ^C and ^\ end the verb, and not the prompt. Returns its exit code. */
 static int run_apart(const Verb *verb, int argc, char **argv) {
-        sighandler_t interrupt = signal(SIGINT, SIG_IGN);
+        sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
         pid_t prompt = getpid(), pid;
         int status = 0;
 
@@ -44,71 +40,78 @@ static int run_apart(const Verb *verb, int argc, char **argv) {
                 int code;
 
                 signal(SIGINT, interrupt);
+                signal(SIGQUIT, quit);
                 prctl(PR_SET_PDEATHSIG, SIGTERM);
                 code = getppid() == prompt ? verb->run(verb, argc, argv) : EXIT_FAILURE;
                 fflush(stdout);
                 _exit(code);
         }
         if (pid < 0)
-                report_error("Cannot fork: %s", g_strerror(errno));
+                report_failure(NULL, -errno);
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         signal(SIGINT, interrupt);
+        signal(SIGQUIT, quit);
         if (WIFSIGNALED(status))
                 putchar('\n'); /* behind the terminal's "^C" */
         return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+static int run_named(int argc, char **argv) {
+        const Verb *verb = verb_find(argv[0]);
+
+        if (verb)
+                return run_apart(verb, argc, argv);
+        report_error("Unknown command '%s'", argv[0]);
+        help_suggest(argv[0], "");
+        return EXIT_USAGE;
+}
+
+static void help_of_verb(const char *name) {
+        char *argv[] = { (char *) name, (char *) "--help", NULL };
+
+        run_named(2, argv);
 }
 
 static void exit_note(void) {
         report_note("Exiting client (supervisor and target still running)");
 }
 
-static bool asks_for_help(char **argv) {
-        return g_strv_contains((const char *const *) argv, "--help") ||
-                g_strv_contains((const char *const *) argv, "-h");
+/* Whether a command that has succeeded leaves nothing to prompt for. */
+static bool is_last(char **argv) {
+        const Verb *verb = verb_find(argv[0]);
+        const char *const *words = (const char *const *) argv;
+
+        return verb && verb->ends && !g_strv_contains(words, "--help") && !g_strv_contains(words, "-h");
 }
 
 /* Run one command. Returns whether to go on. */
 static bool run_command(int argc, char **argv) {
-        const Verb *verb = verb_find(argv[0]);
-        bool ends;
-        int code;
-
         if (strcmp(argv[0], "quit") == 0 || strcmp(argv[0], "exit") == 0) {
                 exit_note();
                 return false;
         }
-        if (strcmp(argv[0], "help") == 0) {
+        if (strcmp(argv[0], "help") != 0)
+                return run_named(argc, argv) != EXIT_SUCCESS || !is_last(argv);
+        if (argc > 1 && *argv[1] != '-')
+                help_of_verb(argv[1]);
+        else
                 print_help();
-                return true;
-        }
-        if (!verb) {
-                const char *nearest = verb_nearest(argv[0]);
-
-                report_error("Unknown command '%s'; 'help' shows the commands that there are", argv[0]);
-                if (nearest)
-                        report_note("Did you mean '%s'?", nearest);
-                return true;
-        }
-        ends = verb->ends && !asks_for_help(argv);
-        code = verb->waits ? run_apart(verb, argc, argv) : verb->run(verb, argc, argv);
-        return !ends || code != EXIT_SUCCESS;
+        return true;
 }
 
 static bool run_line(const char *line) {
         g_auto(GStrv) words = NULL;
-        g_autofree char **argv = NULL;
         g_autoptr(GError) error = NULL;
         int argc;
 
-        if (!g_shell_parse_argv(line, &argc, &words, &error)) {
-                if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
-                        report_error("%s", error->message);
+        if (g_shell_parse_argv(line, &argc, &words, &error))
+                return run_command(argc, words);
+        if (g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
                 return true;
-        }
-        /* Parsing options drops words from the array without freeing them. */
-        argv = g_memdup2(words, sizeof *argv * (size_t) (argc + 1));
-        return run_command(argc, argv);
+        report_error("Cannot read the line: %s", error->message);
+        report_note("Close each quote; a '\\' takes the meaning of the character behind it.");
+        return true;
 }
 
 int prompt_run(void) {
@@ -118,6 +121,7 @@ int prompt_run(void) {
 
         if (!input) {
                 report_error("Cannot set up the prompt: %s", g_strerror(errno));
+                report_note("Each verb works without it: 'helicopter-client --help' shows them.");
                 return EXIT_FAILURE;
         }
         if (isatty(STDIN_FILENO))

@@ -45,15 +45,13 @@ void report_error(const char *format, ...) {
 }
 
 void report_remedy(const char *name) {
-        const char *remedy = client_error_remedy(name);
-
-        if (remedy)
-                report_note("%s", remedy);
+        report_note("%s", client_error_remedy(name));
 }
 
 void report_failure(const sd_bus_error *error, int r) {
         if (!sd_bus_error_is_set(error)) {
                 report_error("%s", g_strerror(-r));
+                report_remedy(CLIENT_ERROR_SYSTEM);
                 return;
         }
         report_error("%s", error->message ?: error->name);

@@ -17,7 +17,7 @@ void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
  */
 void report_failure(const sd_bus_error *error, int r);
 
-/* What to do about an error of that name, as one line; nothing where there is nothing to say. */
+/* What to do about an error of that name, as one line. */
 void report_remedy(const char *name);
 
 /* Whether the locale is UTF-8. */

@@ -23,6 +23,8 @@ static const struct {
         { SESSION_INCOMPATIBLE, CLIENT_ERROR_NO_INTERPRETER },
         { SESSION_NO_ANSWER, HELICOPTER_ERROR_TIMEOUT },
         { SESSION_BUSY, CLIENT_ERROR_DEBUGGER_BUSY },
+        { SESSION_FAILED, CLIENT_ERROR_CANNOT_ATTACH },
+        { SESSION_ENDED, CLIENT_ERROR_CANNOT_ATTACH },
 };
 
 const char *session_remedy(int end) {
@@ -75,6 +77,7 @@ static GPtrArray *make_command(const Session *session, int socket) {
         g_ptr_array_add(argv, g_strdup("-I"));
         g_ptr_array_add(argv, g_build_filename(g_getenv("HELICOPTER_DATA") ?: HELICOPTER_DATA_PATH, "attach.py", NULL));
         g_ptr_array_add(argv, g_strdup_printf("%d", (int) session->control.target));
+        g_ptr_array_add(argv, g_strconcat("job=", session->control.watch->info->name, NULL));
         g_ptr_array_add(argv, g_strdup_printf("control=%d", socket));
         g_ptr_array_add(argv, g_strdup_printf("timeout=%.3f", left));
         if (session->version && *session->version)

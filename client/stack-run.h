@@ -9,7 +9,7 @@
 #include "client/interpreter.h"
 
 /*
- * form: "text", "json" or "brief", see stack.py. timeout: in microseconds. Returns 0 when they were shown, or a negative errno; what
- * the script had to say about its failure was told by it, the rest is told here.
+ * job: its name, for what is said of a failure. form: "text", "json" or "brief", see stack.py. timeout: in microseconds. Returns 0
+ * when they were shown, or a negative errno; why not, and what to do, was told.
  */
-int stack_run(const Interpreter *interpreter, pid_t target, const char *form, uint64_t timeout);
+int stack_run(const Interpreter *interpreter, const char *job, pid_t target, const char *form, uint64_t timeout);

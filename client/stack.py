@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Show the Python stacks of a process's threads: stack.py PID FORM
+"""Show the Python stacks of a process's threads: stack.py PID FORM JOB
 
 Run by helicopter-client, with the interpreter that the process runs on: its own module knows how that Python is laid out. The
 process is only read, in whatever state it is. FORM: "text" or "json", on stdout; or "brief", a line a thread on stderr.
@@ -15,6 +15,9 @@ ATTEMPTS = 20
 PAUSE = 0.01
 
 BRIEF_THREADS = 20
+
+# The exit code of a Failure; the client says what to do about it.
+FAILED = 3
 
 
 class Failure(Exception):
@@ -68,7 +71,7 @@ def read_again(pid):
         except (RuntimeError, OSError, ValueError, UnicodeError, MemoryError) as failure:
             error = failure
         time.sleep(PAUSE)
-    raise Failure(f"The stacks of process {pid} cannot be read: {error or 'it has no Python threads'}")
+    raise Failure(f"the stacks of process {pid} cannot be read: {error or 'it has no Python threads'}")
 
 
 def printable(text):
@@ -105,9 +108,9 @@ def main(pid, form):
     try:
         threads = read_again(pid)
     except PermissionError as error:
-        raise Failure(f"The system does not permit to look into process {pid}: {error.strerror or error}") from None
+        raise Failure(f"the system does not permit to look into process {pid}: {error.strerror or error}") from None
     except (ProcessLookupError, FileNotFoundError):
-        raise Failure(f"Process {pid} has ended") from None
+        raise Failure(f"process {pid} has ended") from None
     if form == "json":
         version = ".".join(map(str, sys.version_info[:3]))
         json.dump({"pid": pid, "python_version": version, "threads": threads}, sys.stdout, indent=2)
@@ -123,8 +126,8 @@ if __name__ == "__main__":
         main(int(sys.argv[1]), sys.argv[2])
         sys.stdout.flush()
     except Failure as failure:
-        print(f"helicopter-client: {failure}", file=sys.stderr)
-        sys.exit(1)
+        print(f"helicopter-client: Job {sys.argv[3]}: {failure}", file=sys.stderr)
+        sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -16,7 +16,8 @@ typedef struct TargetOptions {
         int pid; /* 0: the job's main process */
         gboolean force;
         double seconds;    /* set to TARGET_TIMEOUT before parsing */
-        uint64_t deadline; /* set by target_options_check(): CLOCK_MONOTONIC, microseconds */
+        uint64_t timeout;  /* set by target_options_check(), in microseconds */
+        uint64_t deadline; /* set by target_open(): CLOCK_MONOTONIC, microseconds */
 } TargetOptions;
 
 void target_options_clear(TargetOptions *options);
@@ -36,15 +37,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TargetOptions, target_options_clear)
 /* Parse the command line of a verb that has only these. As options_parse(). */
 int target_options_parse(const Verb *verb, TargetOptions *options, int *argc, char ***argv);
 
-/* Look at the values that were given, and begin to count. Returns 0, or -EINVAL when an error was told. */
+/* Look at the values that were given. Returns 0, or -EINVAL when an error was told. */
 int target_options_check(const Verb *verb, TargetOptions *options);
 
 /*
- * Connect to the daemon, and find the job with that name, or that --pid belongs to, or the only one. The watch is only good with the
- * connection. Returns 0, or a negative errno with *error set.
+ * Begin to count the time, connect to the daemon, and find the job with that name, or that --pid belongs to, or the only one. A number
+ * that no job's name begins with is a pid, as if it had been given to --pid. The watch is only good with the connection.
+ * Returns 0, or a negative errno with *error set.
  */
-int target_open(const TargetOptions *options, const char *name, Connection **ret_connection, JobWatch **ret_watch,
+int target_open(TargetOptions *options, const char *name, Connection **ret_connection, JobWatch **ret_watch,
         sd_bus_error *error);
+
+/* As report_failure(), with the job's name. watch: NULL when no job was found. */
+void target_report_failure(const JobWatch *watch, sd_bus_error *error, int r);
 
 /* The pid that is meant. */
 pid_t target_pid(const TargetOptions *options, const JobWatch *watch);

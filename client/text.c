@@ -154,6 +154,23 @@ char *text_path(const char *path, unsigned width) {
         return text_width(slash) <= width ? g_strdup(slash) : cut_beginning(slash, width);
 }
 
+void text_append_wrapped(GString *text, const char *words, unsigned indent, unsigned width) {
+        unsigned room = width > indent + LEAST_LAST_COLUMN ? width - indent : LEAST_LAST_COLUMN;
+
+        for (;;) {
+                size_t length = fitting(words, room);
+                const char *blank = words[length] ? g_strrstr_len(words, (gssize) length + 1, " ") : NULL;
+
+                if (blank)
+                        length = (size_t) (blank - words);
+                g_string_append_len(text, words, (gssize) length);
+                words += length + (blank != NULL);
+                if (!*words)
+                        return;
+                g_string_append_printf(text, "\n%*s", (int) indent, "");
+        }
+}
+
 static GArray *measure(GPtrArray *rows) {
         GArray *widths = g_array_new(FALSE, TRUE, sizeof(unsigned));
 

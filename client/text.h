@@ -35,6 +35,12 @@ unsigned text_width(const char *string);
 unsigned text_columns(void);
 
 /*
+ * Append words to a text, on as many lines as it takes: indent is the column at which the text stands, and at which each line after the
+ * first begins; no line is longer than width, as long as that is more than indent and some.
+ */
+void text_append_wrapped(GString *text, const char *words, unsigned indent, unsigned width);
+
+/*
  * Print rows of cells (NULL-terminated arrays of strings) as a table with columns as wide as needed; the last is cut
  * where the line would be longer than width (0: never).
  */

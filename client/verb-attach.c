@@ -61,7 +61,7 @@ static int check(const Verb *verb, AttachOptions *options) {
         return target_options_check(verb, &options->target);
 }
 
-static int parse(const Verb *verb, AttachOptions *options, int *argc, char ***argv) {
+static int parse(const Verb *verb, AttachOptions *options, int argc, char **argv, const char **ret_name) {
         const GOptionEntry entries[] = {
                 OPTIONS_TARGET(&options->target),
                 { "command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &options->commands,
@@ -77,7 +77,7 @@ static int parse(const Verb *verb, AttachOptions *options, int *argc, char ***ar
         };
         int r;
 
-        r = options_parse(verb, entries, argc, argv);
+        r = options_parse_job(verb, entries, &options->target.job, argc, argv, ret_name);
         if (r <= 0)
                 return r;
         r = check(verb, options);
@@ -217,16 +217,14 @@ int verb_attach(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = parse(verb, &options, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, options.target.job, argc, argv, &name) ?: 1;
+        r = parse(verb, &options, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = target_open(&options.target, name, &connection, &watch, &error);
         if (r >= 0)
                 r = attach(watch, &options, &error);
         if (r < 0) {
-                report_failure(&error, r);
+                target_report_failure(watch, &error, r);
                 return EXIT_FAILURE;
         }
         return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "client/client-error.h"
 #include "client/connection.h"
 #include "client/foreground.h"
 #include "client/lease.h"
@@ -39,6 +40,7 @@ static bool has_placeholder(char **argv) {
 static void on_lost(Foreground *foreground) {
         report_error("Job %s was taken over by process %u; %s goes on, but may be refused what it does next",
                 foreground->watch->info->name, foreground->watch->info->tracer_pid, foreground->argv[0]);
+        report_remedy(CLIENT_ERROR_TAKEN_OVER);
 }
 
 static int exit_code(int status) {
@@ -47,6 +49,7 @@ static int exit_code(int status) {
 
 static int cannot_run(const char *tool, int r) {
         report_error("Cannot run %s: %s", tool, g_strerror(-r));
+        report_remedy(CLIENT_ERROR_CANNOT_RUN);
         return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
@@ -64,19 +67,22 @@ static int run(JobWatch *watch, const TargetOptions *options, char **argv) {
         return r < 0 ? cannot_run(filled[0], r) : exit_code(r);
 }
 
-static int take_and_run(const TargetOptions *options, char **argv, sd_bus_error *error) {
-        LeaseRequest request = {
-                .target = (uint32_t) options->pid, .force = options->force, .deadline = options->deadline
-        };
+static int take_and_run(TargetOptions *options, const char *name, char **argv, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
         g_autoptr(JobWatch) watch = NULL;
+        LeaseRequest request;
         autofd lease = -1;
         int r;
 
-        r = target_open(options, options->job, &connection, &watch, error);
+        r = target_open(options, name, &connection, &watch, error);
         if (r < 0)
                 return r;
+        request = (LeaseRequest) {
+                .target = (uint32_t) options->pid, .force = options->force, .deadline = options->deadline
+        };
         lease = lease_take(watch, &request, error);
+        if (lease < 0)
+                client_error_name_job(error, watch->info->name);
         return lease < 0 ? lease : run(watch, options, argv);
 }
 
@@ -89,18 +95,38 @@ static int check(const Verb *verb, char **argv) {
         return 0;
 }
 
+/* A word alone in front of the "--" is the job's name, as kubectl(1) has it. words: the line as it was typed. */
+static const char *take_name(char *const *words, int *argc, char **argv) {
+        const char *before = "", *name = argv[1];
+
+        if (*argc < 3 || strcmp(argv[2], "--") != 0)
+                return NULL;
+        for (; *words && *words != name; words++)
+                before = *words;
+        if (strcmp(before, "--") == 0) /* then it is the tool that takes a "--" */
+                return NULL;
+        *argc -= 2;
+        memmove(argv + 1, argv + 3, (size_t) *argc * sizeof *argv);
+        return name;
+}
+
 int verb_exec(const Verb *verb, int argc, char **argv) {
+        g_autofree char **words = g_memdup2(argv, sizeof *argv * (size_t) (argc + 1));
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_auto(TargetOptions) options = { .seconds = TARGET_TIMEOUT };
+        const char *name;
         int r;
 
         r = target_options_parse(verb, &options, &argc, &argv);
         if (r <= 0)
                 return options_exit_code(r);
+        name = take_name(words, &argc, argv);
+        if (name && options.job)
+                return options_usage(verb, "Only one job can be named");
         r = check(verb, argv);
         if (r > 0)
                 return r;
-        r = take_and_run(&options, argv + 1, &error);
+        r = take_and_run(&options, name ?: options.job, argv + 1, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_OWN_FAILURE;

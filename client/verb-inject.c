@@ -50,18 +50,25 @@ static int wait_for_end(InjectChannel *channel, pid_t target, uint64_t deadline,
 
         switch (r) {
         case -ETIMEDOUT:
-                return client_error_set(error, channel->begun ? CLIENT_ERROR_STILL_RUNS : HELICOPTER_ERROR_TIMEOUT,
-                        ETIMEDOUT, "The script %s in process %d", channel->begun ? "still runs" : "has not begun",
-                        (int) target);
+                if (!channel->begun)
+                        return client_error_set(error, HELICOPTER_ERROR_TIMEOUT, ETIMEDOUT,
+                                "the script has not begun in process %d", (int) target);
+                return client_error_set(
+                        error, CLIENT_ERROR_STILL_RUNS, ETIMEDOUT, "the script still runs in process %d", (int) target);
         case -ESRCH:
                 return client_error_set(
-                        error, HELICOPTER_ERROR_TARGET_GONE, ESRCH, "Process %d has ended", (int) target);
+                        error, HELICOPTER_ERROR_TARGET_GONE, ESRCH, "process %d has ended", (int) target);
         case -ECONNRESET:
                 return client_error_set(
-                        error, CLIENT_ERROR_LOST_SCRIPT, EIO, "The script in process %d ended abruptly", (int) target);
+                        error, CLIENT_ERROR_LOST_SCRIPT, EIO, "the script in process %d ended abruptly", (int) target);
         default:
                 return r;
         }
+}
+
+static void report_dropped(const JobWatch *watch) {
+        report_error("Job %s: the script wrote more than is kept; the rest was dropped", watch->info->name);
+        report_remedy(CLIENT_ERROR_DROPPED);
 }
 
 /* Returns the exit code, or a negative errno with *error set. */
@@ -92,7 +99,7 @@ static int run(JobWatch *watch, const TargetOptions *options, InjectChannel *cha
         fflush(stdout);
         inject_channel_copy(channel);
         if (channel->dropped)
-                report_error("The script wrote more than is kept; the rest was dropped");
+                report_dropped(watch);
         if (r < 0)
                 return r;
         return channel->raised ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -127,7 +134,7 @@ int verb_inject(const Verb *verb, int argc, char **argv) {
                 r = run(watch, &options, &channel, &error);
         inject_channel_close(&channel);
         if (r < 0) {
-                report_failure(&error, r);
+                target_report_failure(watch, &error, r);
                 return EXIT_FAILURE;
         }
         return r;

@@ -3,8 +3,8 @@
 /* kill: send a job a signal. */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/job-lookup.h"
 #include "client/options.h"
@@ -15,6 +15,7 @@
 typedef struct KillOptions {
         char *job;
         char *name;
+        const char *dashed; /* the signal's name where it was given as an option of its own */
         gboolean all;
         int signal_number;
 } KillOptions;
@@ -26,7 +27,35 @@ static void kill_options_clear(KillOptions *options) {
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KillOptions, kill_options_clear)
 
-static int parse(const Verb *verb, KillOptions *options, int *argc, char ***argv) {
+/* "-9" and "-TERM", which kill(1) knows. What follows a "--" is a name. */
+static void take_dashed(KillOptions *options, int *argc, char **argv) {
+        for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+                const char *name = argv[i] + 1;
+
+                if (*argv[i] != '-' || g_ascii_islower(*name) || signal_name_parse(name) < 0)
+                        continue;
+                options->dashed = name;
+                memmove(argv + i, argv + i + 1, (size_t) (*argc - i) * sizeof *argv);
+                (*argc)--;
+                return;
+        }
+}
+
+static int set_signal(const Verb *verb, KillOptions *options) {
+        const char *name = options->dashed ?: options->name ?: "TERM";
+
+        if (options->dashed && options->name) {
+                options_usage(verb, "-%s and --signal=%s contradict each other", options->dashed, options->name);
+                return -EINVAL;
+        }
+        options->signal_number = signal_name_parse(name);
+        if (options->signal_number >= 0)
+                return 1;
+        options_usage(verb, "There is no signal '%s'", name);
+        return -EINVAL;
+}
+
+static int parse(const Verb *verb, KillOptions *options, int argc, char **argv, const char **ret_name) {
         const GOptionEntry entries[] = {
                 OPTION_JOB(&options->job),
                 { "signal", 's', 0, G_OPTION_ARG_STRING, &options->name, "The signal (default: TERM)", "SIGNAL" },
@@ -35,15 +64,9 @@ static int parse(const Verb *verb, KillOptions *options, int *argc, char ***argv
         };
         int r;
 
-        r = options_parse(verb, entries, argc, argv);
-        if (r <= 0)
-                return r;
-        options->signal_number = options->name ? signal_name_parse(options->name) : SIGTERM;
-        if (options->signal_number < 0) {
-                options_usage(verb, "There is no signal '%s'", options->name);
-                return -EINVAL;
-        }
-        return 1;
+        take_dashed(options, &argc, argv);
+        r = options_parse_job(verb, entries, &options->job, argc, argv, ret_name);
+        return r <= 0 ? r : set_signal(verb, options);
 }
 
 static int find_and_kill(const char *name, const KillOptions *options, sd_bus_error *error) {
@@ -64,9 +87,7 @@ int verb_kill(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = parse(verb, &options, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, options.job, argc, argv, &name) ?: 1;
+        r = parse(verb, &options, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = find_and_kill(name, &options, &error);

@@ -51,12 +51,14 @@ static int check(const Verb *verb, const LogsOptions *options, OutputOptions *re
         return 1;
 }
 
-static int parse(const Verb *verb, LogsOptions *options, OutputOptions *output, int *argc, char ***argv) {
+static int parse(
+        const Verb *verb, LogsOptions *options, OutputOptions *output, int argc, char **argv, const char **ret_name) {
         const GOptionEntry entries[] = {
                 OPTION_JOB(&options->job),
                 { "follow", 'f', 0, G_OPTION_ARG_NONE, &options->follow, "Go on until the job ends", NULL },
                 { "lines", 'n', 0, G_OPTION_ARG_INT, &options->lines,
                         "Only the last N lines (default: all; with --follow: 10)", "N" },
+                { "tail", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &options->lines, NULL, NULL }, /* docker's */
                 { "since", 'S', 0, G_OPTION_ARG_STRING, &options->since,
                         "From this time on: 10min, 14:30, yesterday, 2025-06-03 … (default: the job's start)", "TIME" },
                 { "timestamps", 't', 0, G_OPTION_ARG_NONE, &options->timestamps, "The time in front of each line",
@@ -67,7 +69,7 @@ static int parse(const Verb *verb, LogsOptions *options, OutputOptions *output, 
         int r;
 
         options->lines = -1;
-        r = options_parse(verb, entries, argc, argv);
+        r = options_parse_job(verb, entries, &options->job, argc, argv, ret_name);
         return r <= 0 ? r : check(verb, options, output);
 }
 
@@ -97,9 +99,7 @@ int verb_logs(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = parse(verb, &options, &output, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, options.job, argc, argv, &name) ?: 1;
+        r = parse(verb, &options, &output, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = get(name, &job, &error);

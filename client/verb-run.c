@@ -54,6 +54,7 @@ static int parse(const Verb *verb, RunOptions *options, int *argc, char ***argv)
         const GOptionEntry entries[] = {
                 { "job", 'j', 0, G_OPTION_ARG_STRING, &options->job, "Name the job (default: after its script)",
                         "NAME" },
+                { "name", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->job, NULL, NULL }, /* docker's */
                 { "directory", 'C', 0, G_OPTION_ARG_FILENAME, &options->folder, "Run in this folder", "DIR" },
                 { "env", 'E', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->variables, "Set an environment variable",
                         "NAME=VALUE" },

@@ -36,13 +36,15 @@ static int show(JobWatch *watch, const TargetOptions *options, const StackOption
         if (r < 0)
                 return r;
         pager_open(!stack->no_pager);
-        r = stack_run(&interpreter, target, stack->json ? "json" : "text", job_script_time_left(options->deadline));
+        r = stack_run(&interpreter, watch->info->name, target, stack->json ? "json" : "text",
+                job_script_time_left(options->deadline));
         if (pager_close())
                 r = 0;
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int parse(const Verb *verb, TargetOptions *options, StackOptions *stack, int *argc, char ***argv) {
+static int parse(
+        const Verb *verb, TargetOptions *options, StackOptions *stack, int argc, char **argv, const char **ret_name) {
         const GOptionEntry entries[] = {
                 OPTIONS_TARGET(options),
                 OPTION_JSON(&stack->json),
@@ -51,7 +53,7 @@ static int parse(const Verb *verb, TargetOptions *options, StackOptions *stack, 
         };
         int r;
 
-        r = options_parse(verb, entries, argc, argv);
+        r = options_parse_job(verb, entries, &options->job, argc, argv, ret_name);
         if (r <= 0)
                 return r;
         r = target_options_check(verb, options);
@@ -67,16 +69,14 @@ int verb_stack(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = parse(verb, &options, &stack, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, options.job, argc, argv, &name) ?: 1;
+        r = parse(verb, &options, &stack, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = target_open(&options, name, &connection, &watch, &error);
         if (r >= 0)
                 r = show(watch, &options, &stack, &error);
         if (r < 0) {
-                report_failure(&error, r);
+                target_report_failure(watch, &error, r);
                 return EXIT_FAILURE;
         }
         return r;

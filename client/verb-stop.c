@@ -51,17 +51,18 @@ static int find_and_stop(const char *name, uint64_t grace, sd_bus_error *error) 
         return 0;
 }
 
-static int parse(const Verb *verb, char **option, uint64_t *grace, int *argc, char ***argv) {
+static int parse(const Verb *verb, char **option, uint64_t *grace, int argc, char **argv, const char **ret_name) {
         double seconds = DEFAULT_GRACE;
         const GOptionEntry entries[] = {
                 OPTION_JOB(option),
                 { "grace", 'g', 0, G_OPTION_ARG_DOUBLE, &seconds, "Seconds between SIGTERM and SIGKILL (default: 10)",
                         "S" },
+                { "timeout", 't', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &seconds, NULL, NULL }, /* docker's */
                 { NULL },
         };
         int r;
 
-        r = options_parse(verb, entries, argc, argv);
+        r = options_parse_job(verb, entries, option, argc, argv, ret_name);
         if (r <= 0)
                 return r;
         r = options_seconds(verb, "grace", seconds, grace);
@@ -75,9 +76,7 @@ int verb_stop(const Verb *verb, int argc, char **argv) {
         uint64_t grace;
         int r;
 
-        r = parse(verb, &option, &grace, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, option, argc, argv, &name) ?: 1;
+        r = parse(verb, &option, &grace, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = find_and_stop(name, grace, &error);

@@ -21,7 +21,8 @@ int verb_terminate(const Verb *verb, int argc, char **argv) {
         if (r <= 0)
                 return options_exit_code(r);
         if (argc > 1)
-                return options_usage(verb, "Unexpected argument '%s'", argv[1]);
+                return options_usage(
+                        verb, "It stops all jobs, and takes no name; 'helicopter-client stop %s' stops one", argv[1]);
 
         r = connection_open(&connection, &error);
         if (r >= 0)

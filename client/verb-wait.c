@@ -25,9 +25,7 @@ int verb_wait(const Verb *verb, int argc, char **argv) {
         const char *name;
         int r;
 
-        r = options_parse(verb, entries, &argc, &argv);
-        if (r > 0)
-                r = options_job_name(verb, option, argc, argv, &name) ?: 1;
+        r = options_parse_job(verb, entries, &option, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
         r = find_and_wait(name, &job, &error);

@@ -22,7 +22,6 @@ struct Verb {
         JobChoice jobs;    /* the jobs that its argument and its --job may name */
         bool files;        /* an argument may name a file */
         bool command;      /* its arguments end with a command, whose options are not its own */
-        bool waits;        /* it may wait for as long as a job runs: ^C at the prompt ends it */
         bool ends;         /* it leaves nothing to prompt for */
         bool hidden;       /* it is for programs */
 };
@@ -33,7 +32,7 @@ const Verb *verb_find(const char *name);
 /* The verbs that are for people, one after the other; NULL after the last. Begins with NULL. */
 const Verb *verb_next(const Verb *verb);
 
-/* The verb whose name was probably meant, or NULL. */
+/* The verb that was probably meant: one of a similar name, or what another program calls so. NULL: none. */
 const char *verb_nearest(const char *name);
 
 int verb_run(const Verb *verb, int argc, char **argv);

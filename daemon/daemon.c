@@ -22,7 +22,7 @@ static void serve(void *userdata) {
 }
 
 static int failed(const char *what, int r) {
-        log_error("%s: %s.", what, g_strerror(-r));
+        log_error("%s: %s; this daemon ends, and one is started again when it is needed.", what, g_strerror(-r));
         return r;
 }
 

@@ -116,7 +116,8 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         if (r < 0)
                 return r;
         if (grace > STOP_GRACE_MAX)
-                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "The grace period is longer than a day.");
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION,
+                        "Job %s: the grace period is longer than a day.", job->name);
         /* Between its end and its next start the job is its unit's alone. */
         r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_order_stop(job, grace, message, error);
         return r < 0 ? r : 1;

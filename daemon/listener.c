@@ -86,11 +86,13 @@ static int own_socket(void) {
         int fd = private_socket_listen(path);
 
         if (fd == -EADDRINUSE)
-                log_error("Another daemon serves %s already; this one ends.", path);
+                log_error("Another daemon serves %s already; this one ends. To replace it, end it first: jobs go on.",
+                        path);
         else if (fd == -EPERM)
                 log_error("Others may write to the folder of %s, or to the one above it; make them yours alone.", path);
         else if (fd < 0)
-                log_error("Cannot listen on %s: %s.", path, g_strerror(-fd));
+                log_error("Cannot listen on %s: %s; the folder must be there, and yours alone (XDG_RUNTIME_DIR).", path,
+                        g_strerror(-fd));
         return fd;
 }
 
@@ -116,13 +118,17 @@ int listener_start(Listener *listener, Manager *manager) {
                 fd = own_socket();
                 listener->own = fd >= 0;
         } else if (fd < 0) {
-                log_error("The descriptors that were passed are not one listening socket: %s.", g_strerror(-fd));
+                log_error("The descriptors that were passed are not one listening socket: %s; helicopterd.socket has "
+                          "one.",
+                        g_strerror(-fd));
         }
         if (fd < 0)
                 return fd;
         r = watch(listener, fd);
         if (r < 0) {
-                log_error("The private socket cannot be watched: %s.", g_strerror(-r));
+                log_error("The private socket cannot be watched: %s; this daemon ends, and one is started again when "
+                          "it is needed.",
+                        g_strerror(-r));
                 return r;
         }
         (void) g_steal_fd(&fd);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static int parse_options(int argc, char **argv) {
 
         g_option_context_add_main_entries(context, entries, NULL);
         if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-                log_error("%s", error ? error->message : "it takes no arguments");
+                log_error("%s; 'helicopterd --help' shows how it is used.",
+                        error ? error->message : "It takes no arguments");
                 return -EINVAL;
         }
         if (version)
@@ -63,7 +65,7 @@ static int new_event(sd_event **ret_event) {
 }
 
 static int failed(const char *what, int r) {
-        log_error("%s: %s.", what, g_strerror(-r));
+        log_error("%s: %s; this daemon ends, and one is started again when it is needed.", what, g_strerror(-r));
         return r;
 }
 
@@ -87,6 +89,7 @@ static int run(void) {
 int main(int argc, char **argv) {
         int r;
 
+        setlocale(LC_CTYPE, ""); /* GLib writes --help in its encoding */
         log_open("helicopterd");
         r = parse_options(argc, argv);
         if (r != 0)

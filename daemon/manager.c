@@ -23,6 +23,9 @@
 #define TERMINATE_GRACE (10 * G_USEC_PER_SEC)
 #define TERMINATE_TIMEOUT (30 * G_USEC_PER_SEC)
 
+/* So much of a list of names is shown in a message. */
+#define NAMES_SHOWN_MAX 200
+
 static void free_job(void *job) {
         job_free(job);
 }
@@ -266,12 +269,28 @@ void manager_drop_peer(Manager *manager, Peer *peer) {
         need_sweep(manager);
 }
 
+/* "a, b, …" of the jobs that run; there may be thousands. Owned by the caller. */
+static char *active_names(Manager *manager) {
+        GString *names = g_string_new(NULL);
+        GHashTableIter iter;
+        Job *job;
+
+        g_hash_table_iter_init(&iter, manager->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **) &job) && names->len < NAMES_SHOWN_MAX)
+                if (!job_has_ended(job))
+                        g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", job->name);
+        if (names->len >= NAMES_SHOWN_MAX)
+                g_string_append(names, ", …");
+        return g_string_free(names, FALSE);
+}
+
 static int on_terminate_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
+        g_autofree char *names = active_names(manager);
 
         for (guint i = 0; i < manager->terminating->len; i++)
                 sd_bus_reply_method_errorf(manager->terminating->pdata[i], HELICOPTER_ERROR_TIMEOUT,
-                        "%u jobs did not end in time; the daemon stays.", count_active(manager));
+                        "These jobs did not end in time: %s; the daemon stays.", names);
         g_ptr_array_set_size(manager->terminating, 0);
         return 0;
 }

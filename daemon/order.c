@@ -58,7 +58,7 @@ static bool is_of_bus(const sd_bus_error *error) {
                 sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
 }
 
-/* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. */
+/* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. A parent does not name its job. */
 static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
@@ -69,8 +69,9 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
                 sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_INTERFACE))
                 sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_TOO_OLD,
                         "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", order->job_name);
-        else
-                sd_bus_error_copy(&error, from_parent);
+        else /* of what it is asked for alone */
+                sd_bus_error_setf(&error, from_parent->name, "Job %s: %s", order->job_name,
+                        from_parent->message ?: from_parent->name);
         answer_error(order, &error);
 }
 

@@ -51,7 +51,8 @@ static void finish(Settle *settle) {
                 return;
         r = sd_event_add_defer(settle->manager->event, &settle->finish, on_finish, settle);
         if (r < 0) {
-                log_error("The daemon cannot begin to serve: %s.", g_strerror(-r));
+                log_error("The daemon cannot begin to serve: %s; it ends, and one is started again when it is needed.",
+                        g_strerror(-r));
                 sd_event_exit(settle->manager->event, r);
         }
 }

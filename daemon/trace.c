@@ -17,9 +17,8 @@
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/wake.h"
 #include "helicopter/yama.h"
-
-#define WAKE_TIMEOUT_MAX ((uint64_t) G_TIME_SPAN_HOUR)
 
 typedef struct Trace Trace;
 

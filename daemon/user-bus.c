@@ -55,7 +55,9 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
                         "The name %s cannot be had: %s", HELICOPTER_BUS_NAME, sd_bus_message_get_error(reply)->message);
         } else if (sd_bus_message_read(reply, "u", &result) < 0 ||
                 result != 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */) {
-                log_error("Another daemon has the name %s on the user bus; this one ends.", HELICOPTER_BUS_NAME);
+                log_error("Another daemon has the name %s on the user bus; this one ends. To replace it, end it first: "
+                          "jobs go on.",
+                        HELICOPTER_BUS_NAME);
                 return sd_event_exit(bus->manager->event, EXIT_FAILURE);
         }
         settle(bus);

@@ -268,7 +268,7 @@ void grant_end_all(Supervisor *supervisor) {
         Request *request;
 
         while ((request = g_queue_peek_head(&supervisor->grants))) {
-                sd_bus_reply_method_errorf(request->message, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                sd_bus_reply_method_errorf(request->message, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
                 request_free(request);
         }
 }

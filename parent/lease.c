@@ -31,7 +31,7 @@ static int permit(Lease *lease, sd_bus_error *error) {
         int r;
 
         if (!process_alive(lease->tracer_pidfd))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The tracer has ended.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "the tracer has ended.");
         if (!process_alive(lease->target.pidfd))
                 return target_trace_error(lease->target.pid, -ESRCH, error);
         if (!lease_needs_permission())
@@ -204,7 +204,7 @@ int lease_check(const Supervisor *supervisor, pid_t caller, sd_bus_error *error)
                 return 0;
         since = since_text(lease);
         return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY,
-                "Process %d has been traced by pid %d (%s) since %s.", lease->target.pid, lease->tracer,
+                "process %d has been traced by pid %d (%s) since %s.", lease->target.pid, lease->tracer,
                 lease->tracer_command ? lease->tracer_command : "", since);
 }
 

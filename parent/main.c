@@ -3,6 +3,7 @@
 /* helicopter-parent: runs a job as its child, and ends as the job did. */
 
 #include <glib.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -43,18 +44,21 @@ int main(int argc, char **argv) {
         g_auto(Options) options = {};
         int code, signal, r;
 
+        setlocale(LC_CTYPE, ""); /* GLib writes --help in its encoding */
         log_open("helicopter-parent");
         r = options_parse(argc, argv, &options);
         if (r != 0)
                 return r < 0 ? EXIT_OWN_FAILURE : EXIT_SUCCESS;
         error_register();
         if (options.working_directory && chdir(options.working_directory) < 0) {
-                log_error("The job cannot run in %s: %m.", options.working_directory);
+                log_error("The job cannot run in %s: %m. %s", options.working_directory,
+                        error_remedy(HELICOPTER_ERROR_BAD_DIRECTORY));
                 return EXIT_OWN_FAILURE;
         }
         r = run(&options, &code, &signal);
         if (r < 0) {
-                log_error("The job cannot be run: %s.", g_strerror(-r));
+                log_error("The job cannot be run: %s; 'helicopter-client doctor' checks what is needed here.",
+                        g_strerror(-r));
                 return EXIT_OWN_FAILURE;
         }
         options_clear(&options);

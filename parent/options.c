@@ -13,11 +13,10 @@
 #include "parent/environment.h"
 #include "parent/job-config.h"
 
-static const char description[] = "A target that ends in .py is run with the python3 of the PATH; anything else is "
-                                  "executed as given. The job's exit\n"
-                                  "status is helicopter-parent's. 125: helicopter-parent itself failed, 126: the "
-                                  "command cannot be executed, 127: it\n"
-                                  "was not found.\n"
+static const char description[] = "A target that ends in .py is run with the python3 of the PATH; anything else is\n"
+                                  "executed as given. The exit status is the job's, or 125: helicopter-parent\n"
+                                  "itself failed, 126: the command cannot be executed, 127: it was not found.\n"
+                                  "POLICY is " GRANT_POLICY_NAMES ".\n"
                                   "\n"
                                   "To debug the job: helicopter-client attach --job NAME";
 
@@ -45,7 +44,9 @@ static int read_environment(Options *options) {
         int r = environment_from_stdin(&options->environment);
 
         if (r < 0)
-                log_error("The environment of the job cannot be read from standard input: %s.", g_strerror(-r));
+                log_error("The environment of the job cannot be read from standard input: %s; 'helicopter-client run' "
+                          "passes one.",
+                        g_strerror(-r));
         return r;
 }
 
@@ -61,7 +62,7 @@ static int read_config(const char *path, char **words, Options *options) {
         }
         r = job_config_read(path, &config, &error);
         if (r < 0) {
-                log_error("%s: %s.", path, error->message);
+                log_error("%s: %s; helicopter-parent(1) says what is in such a file.", path, error->message);
                 return r;
         }
         set_command(config.command, options);
@@ -116,9 +117,9 @@ int options_parse(int argc, char **argv, Options *ret_options) {
         const GOptionEntry entries[] = {
                 { "job", 'j', 0, G_OPTION_ARG_STRING, &name, "Name the job (default: made from the command)", "NAME" },
                 { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
-                        "Read the command from a file (helicopter-job@.service)", "FILE" },
-                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &policy,
-                        "Who may debug it: " GRANT_POLICY_NAMES " (default: same-user)", "POLICY" },
+                        "Read the job from a file (helicopter-job@.service)", "FILE" },
+                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &policy, "Who may debug it (default: same-user)",
+                        "POLICY" },
                 { "environment-on-stdin", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &environment, NULL, NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
                 {},

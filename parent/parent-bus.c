@@ -18,7 +18,7 @@
 
 static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
         if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
         return 0;
 }
 
@@ -29,7 +29,7 @@ static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *
 
         if (r < 0)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
-                        "The permission cannot be taken back now (%s); that is tried again.", g_strerror(-r));
+                        "the permission cannot be taken back now (%s); that is tried again.", g_strerror(-r));
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -44,7 +44,7 @@ static int method_set_grant_policy(sd_bus_message *message, void *userdata, sd_b
         policy = grant_policy_from_string(name);
         if (policy < 0)
                 return sd_bus_error_set(
-                        error, HELICOPTER_ERROR_BAD_OPTION, "A grant policy is " GRANT_POLICY_NAMES ".");
+                        error, HELICOPTER_ERROR_BAD_OPTION, "a grant policy is " GRANT_POLICY_NAMES ".");
         supervisor->options->grant_policy = (GrantPolicy) policy;
         link_update(supervisor->link);
         return sd_bus_reply_method_return(message, NULL);
@@ -63,7 +63,7 @@ static int method_get_executable(sd_bus_message *message, void *userdata, sd_bus
         link = g_file_read_link(path, NULL);
         /* It was of that process if the process is still there. */
         if (!process_alive(pidfd))
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %u has ended.", pid);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "process %u has ended.", pid);
         executable = g_utf8_make_valid(link ? link : "", -1);
         return sd_bus_reply_method_return(message, "s", executable);
 }
@@ -95,7 +95,7 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
         if (r < 0)
                 return r;
         if (number < 1 || number > SIGRTMAX)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_SIGNAL, "There is no signal %d.", number);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_SIGNAL, "there is no signal %d.", number);
         r = check_running(supervisor, error);
         if (r < 0)
                 return r;
@@ -104,10 +104,10 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
         else if (g_str_equal(whom, "all"))
                 r = supervisor_signal_all(supervisor, number);
         else
-                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_SIGNAL, "A signal goes to 'main' or to 'all'.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_SIGNAL, "a signal goes to 'main' or to 'all'.");
         if (r == -E2BIG)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_LIMIT_REACHED,
-                        "The job has more processes than can be signalled one by one.");
+                        "it has more processes than can be signalled one by one.");
         return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 

@@ -87,7 +87,7 @@ static void fail(Permission *permission, const char *why) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autofree char *shown = printable(why, 200);
 
-        sd_bus_error_setf(&error, HELICOPTER_ERROR_NOT_PERMITTED, "The Python of process %d could not call prctl: %s.",
+        sd_bus_error_setf(&error, HELICOPTER_ERROR_NOT_PERMITTED, "the Python of process %d could not call prctl: %s.",
                 permission->target.pid, shown);
         finish(permission, &error);
 }
@@ -167,7 +167,7 @@ int permission_check(const Supervisor *supervisor, sd_bus_error *error) {
         if (!permission)
                 return 0;
         return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
-                "Process %d is running a script that changes whom it lets trace it.", permission->target.pid);
+                "process %d is running a script that changes whom it lets trace it.", permission->target.pid);
 }
 
 int permission_new(Supervisor *supervisor, const Target *target, pid_t tracer, PermissionDone done, void *userdata,

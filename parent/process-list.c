@@ -63,11 +63,11 @@ int process_list_method(sd_bus_message *message, void *userdata, sd_bus_error *e
         int count, r;
 
         if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
         count = process_descendants(getpid(), PROCESSES_MAX, &pids);
         if (count == -E2BIG)
                 return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_LIMIT_REACHED, "The job has more than %d processes.", PROCESSES_MAX);
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "it has more than %d processes.", PROCESSES_MAX);
         if (count < 0)
                 return count;
         r = sd_bus_message_new_method_return(message, &reply);

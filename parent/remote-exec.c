@@ -14,7 +14,7 @@
 #define SCRIPT_MAX (1024 * 1024)
 
 static int bad_script(const char *why, sd_bus_error *error) {
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "The script cannot be used: %s.", why);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION, "the script cannot be used: %s.", why);
 }
 
 /* A file, so that reading it does not wait for anybody. */

@@ -198,7 +198,7 @@ static int queue(Script *script, sd_bus_error *error) {
         r = remote_exec_queue(script->remote, &script->thread, script->file.path, INJECTION_TIMEOUT);
         if (r == -EBUSY)
                 return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "Process %d has another script to run first.", pid);
+                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "process %d has another script to run first.", pid);
         return r < 0 ? target_trace_error(pid, r, error) : 0;
 }
 
@@ -214,7 +214,7 @@ static int prepare(Script *script, const void *text, size_t size, int caller, in
                 r = watch_all(script, caller, guard);
         if (r < 0)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "No script can be handed to process %d: %s.", script->target.pid, g_strerror(-r));
+                        "no script can be handed to process %d: %s.", script->target.pid, g_strerror(-r));
         return 0;
 }
 
@@ -235,10 +235,10 @@ static int check(const Supervisor *supervisor, pid_t target, sd_bus_error *error
 
         if (before && (!script_is_taken(before) || before->ended || script_withdraw(before) != SCRIPT_TAKEN))
                 return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "Process %d has another script to run first.", target);
+                        error, HELICOPTER_ERROR_SCRIPT_PENDING, "process %d has another script to run first.", target);
         if (g_queue_get_length((GQueue *) &supervisor->scripts) >= SCRIPTS_MAX)
                 return sd_bus_error_set(
-                        error, HELICOPTER_ERROR_LIMIT_REACHED, "Too many scripts are queued in the job already.");
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "too many scripts are queued in it already.");
         return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/error.h"
 #include "helicopter/exit-code.h"
 #include "helicopter/job-record.h"
 #include "helicopter/log.h"
@@ -103,11 +104,12 @@ void supervisor_reap(Supervisor *supervisor) {
 }
 
 static void exec_failed(Supervisor *supervisor, const char *command, int error) {
+        const char *name = error == -ENOENT ? HELICOPTER_ERROR_COMMAND_NOT_FOUND : HELICOPTER_ERROR_NOT_EXECUTABLE;
         g_autofree char *shown = printable(command, 256);
 
         supervisor->exit_code = error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
         supervisor->failure_reason = g_strdup_printf("'%s' cannot be executed: %s.", shown, g_strerror(-error));
-        log_error("%s", supervisor->failure_reason);
+        log_error("%s %s", supervisor->failure_reason, error_remedy(name));
         end(supervisor, JOB_FAILED);
 }
 

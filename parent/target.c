@@ -27,48 +27,48 @@ int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, 
         g_auto(Target) target = TARGET_NONE;
 
         if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
         if (pid <= G_MAXINT32) {
                 target.pid = pid ? (pid_t) pid : supervisor->child.pid;
                 target.pidfd = process_open(target.pid);
         }
         if (target.pidfd < 0 || process_is_descendant(target.pid, getpid()) <= 0)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "Process %u is not one of the job's.",
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "process %u is not one of the job's.",
                         pid ? pid : (uint32_t) target.pid);
         *ret_target = (Target) { .pid = target.pid, .pidfd = g_steal_fd(&target.pidfd) };
         return 0;
 }
 
 static int gone(pid_t pid, sd_bus_error *error) {
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Process %d has ended.", pid);
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "process %d has ended.", pid);
 }
 
 int target_python_error(pid_t pid, int r, const PythonRuntime *runtime, sd_bus_error *error) {
         switch (r) {
         case -ENOPKG:
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PYTHON, "Process %d is not a Python.", pid);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PYTHON, "process %d is not a Python.", pid);
         case -ENODATA:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_PYTHON_TOO_OLD,
-                        "Process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.", pid,
+                        "process %d is Python %u.%u, which no debugger can be attached to; that came with 3.14.", pid,
                         runtime->major, runtime->minor);
         case -EACCES:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_REMOTE_DEBUG_DISABLED,
-                        "Remote debugging is switched off in process %d.", pid);
+                        "remote debugging is switched off in process %d.", pid);
         case -EOPNOTSUPP:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "Process %d is Python %u.%u, which this helicopter does not know yet.", pid, runtime->major,
+                        "process %d is Python %u.%u, which this helicopter does not know yet.", pid, runtime->major,
                         runtime->minor);
         case -ESTALE:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                        "The libpython of process %d was replaced on disk.", pid);
+                        "the libpython of process %d was replaced on disk.", pid);
         case -EAGAIN:
                 return sd_bus_error_setf(
-                        error, HELICOPTER_ERROR_TIMEOUT, "Process %d has not finished starting its Python.", pid);
+                        error, HELICOPTER_ERROR_TIMEOUT, "process %d has not finished starting its Python.", pid);
         case -ESRCH:
                 return gone(pid, error);
         default:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "The Python in process %d cannot be looked at: %s.", pid, g_strerror(-r));
+                        "the Python in process %d cannot be looked at: %s.", pid, g_strerror(-r));
         }
 }
 
@@ -76,7 +76,7 @@ int target_check_namespaces(pid_t pid, sd_bus_error *error) {
         if (process_shares_namespace(pid, "pid") != 0 && process_shares_namespace(pid, "user") != 0)
                 return 0;
         return sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                "Process %d is in another pid or user namespace, where the tracer is not known by its number.", pid);
+                "process %d is in another pid or user namespace, where the tracer is not known by its number.", pid);
 }
 
 static int unsupported(pid_t pid, sd_bus_error *error) {
@@ -85,7 +85,7 @@ static int unsupported(pid_t pid, sd_bus_error *error) {
         r = target_check_namespaces(pid, error);
         return r < 0 ? r
                      : sd_bus_error_setf(error, HELICOPTER_ERROR_UNSUPPORTED_TARGET,
-                               "Process %d is not a native process of a supported CPU.", pid);
+                               "process %d is not a native process of a supported CPU.", pid);
 }
 
 static int busy(pid_t pid, sd_bus_error *error) {
@@ -94,7 +94,7 @@ static int busy(pid_t pid, sd_bus_error *error) {
 
         process_status(pid, &status);
         command = process_command(status.tracer);
-        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "Process %d is traced by pid %d (%s).", pid,
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_TRACER_BUSY, "process %d is traced by pid %d (%s).", pid,
                 status.tracer, command ? command : "gone");
 }
 
@@ -106,14 +106,14 @@ int target_trace_error(pid_t pid, int r, sd_bus_error *error) {
                 return busy(pid, error);
         case -EACCES:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_SECCOMP_FILTERED,
-                        "Process %d has a seccomp filter of its own; no system call is made in it.", pid);
+                        "process %d has a seccomp filter of its own; no system call is made in it.", pid);
         case -EOPNOTSUPP:
                 return unsupported(pid, error);
         case -ETIMEDOUT:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
-                        "Process %d could not be stopped in time; it is in an uninterruptible wait.", pid);
+                        "process %d could not be stopped in time; it is in an uninterruptible wait.", pid);
         default:
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_PERMITTED,
-                        "Process %d cannot be made to accept a tracer: %s.", pid, g_strerror(-r));
+                        "process %d cannot be made to accept a tracer: %s.", pid, g_strerror(-r));
         }
 }

@@ -63,12 +63,12 @@ void wake_cause_error(const WakeCause *cause, pid_t pid, sd_bus_error *error) {
 
         if (cause->kind == CAUSE_STOPPED)
                 sd_bus_error_setf(error, HELICOPTER_ERROR_BLOCKED,
-                        "Process %d is stopped, by SIGSTOP or ^Z; 'kill -CONT %d' lets it go on.", pid, pid);
+                        "process %d is stopped, by SIGSTOP or ^Z; 'kill -CONT %d' lets it go on.", pid, pid);
         else if (cause->kind == CAUSE_RUNNING || cause->kind == CAUSE_CALL)
                 sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
-                        "Process %d did not get to it in time: its main thread %s.", pid, does);
+                        "process %d did not get to it in time: its main thread %s.", pid, does);
         else
                 sd_bus_error_setf(error, HELICOPTER_ERROR_BLOCKED,
-                        "Process %d cannot get to it: its main thread %s, and no other thread can take over.", pid,
+                        "process %d cannot get to it: its main thread %s, and no other thread can take over.", pid,
                         does);
 }

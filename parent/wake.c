@@ -8,10 +8,10 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/printable.h"
+#include "helicopter/wake.h"
 #include "parent/waker.h"
 
 #define DEFAULT_TIMEOUT (10 * G_USEC_PER_SEC)
-#define TIMEOUT_MAX ((uint64_t) G_TIME_SPAN_HOUR)
 
 static int read_mode(const char *word, WakeMode *ret_mode, sd_bus_error *error) {
         g_autofree char *shown = NULL;
@@ -38,7 +38,7 @@ static int read_options(sd_bus_message *message, WakeMode *ret_mode, uint64_t *r
         r = bus_options_read(message, "Wake", options, error);
         if (r < 0)
                 return r;
-        if (timeout > TIMEOUT_MAX)
+        if (timeout > WAKE_TIMEOUT_MAX)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_BAD_OPTION, "Wake's timeout is longer than an hour.");
         *ret_timeout = timeout;
         return read_mode(mode, ret_mode, error);

@@ -132,7 +132,7 @@ static void fail_gone(Waker *waker) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
         if (process_alive(waker->target.pidfd))
-                sd_bus_error_setf(&error, HELICOPTER_ERROR_NO_SCRIPT, "The script for process %d was withdrawn.",
+                sd_bus_error_setf(&error, HELICOPTER_ERROR_NO_SCRIPT, "the script for process %d was withdrawn.",
                         waker->target.pid);
         else
                 target_trace_error(waker->target.pid, -ESRCH, &error);
@@ -477,17 +477,17 @@ static int check_foreign(Waker *waker, sd_bus_error *error) {
         if (r < 0)
                 return target_python_error(pid, r, &runtime, error);
         if (remote_exec_is_pending(waker->foreign, &waker->thread) != 1)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SCRIPT, "No script is queued in process %d.", pid);
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SCRIPT, "no script is queued in process %d.", pid);
         return 0;
 }
 
 static int check(const Supervisor *supervisor, const Target *target, const Script *script, sd_bus_error *error) {
         if (script && script->ended)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_SCRIPT_PENDING,
-                        "The script for process %d is seen to already.", target->pid);
+                        "the script for process %d is seen to already.", target->pid);
         if (g_queue_get_length((GQueue *) &supervisor->wakers) >= WAKERS_MAX)
                 return sd_bus_error_set(
-                        error, HELICOPTER_ERROR_LIMIT_REACHED, "Too many scripts are seen to in the job already.");
+                        error, HELICOPTER_ERROR_LIMIT_REACHED, "too many scripts are seen to in it already.");
         return 0;
 }
 
@@ -543,7 +543,7 @@ void waker_end_all(Supervisor *supervisor) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Waker *waker;
 
-        sd_bus_error_set(&error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+        sd_bus_error_set(&error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
         while ((waker = g_queue_peek_head(&supervisor->wakers))) {
                 if (waker->script)
                         script_withdraw(waker->script);

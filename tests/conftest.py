@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("support.matrix", "support.probe", "support.selfcheck")
 
-from support import wait  # noqa: E402
+from support import errors, wait  # noqa: E402
 
 
 class Overdue(BaseException):
@@ -19,6 +19,7 @@ class Overdue(BaseException):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "deadline(seconds): how long the test may take, where that is more than usual")
+    config.addinivalue_line("markers", "reaches(name, ...): rows of docs/errors.md that the test comes upon")
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,21 @@ def deadline(request):
     signal.alarm(seconds)
     yield
     signal.alarm(0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A test that says that it reaches an error has done so."""
+    errors.observed.clear()
+    result = yield
+    claimed = [name for marker in item.iter_markers("reaches") for name in marker.args]
+    if claimed:
+        session = item.funcargs.get("session") or item.funcargs.get("bare_session")
+        errors.observed.write("\n" + (session.logs() if session else ""))
+        rows = errors.rows()
+        missed = [name for name in claimed if not errors.observed.has(rows[name])]
+        assert not missed, f"not told: {missed}"
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

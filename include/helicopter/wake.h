@@ -26,6 +26,9 @@ typedef enum WakeKind {
  */
 WakeKind wake_kind(const ThreadCall *call);
 
+/* The longest that Wake may be asked to wait for, in microseconds. */
+#define WAKE_TIMEOUT_MAX (UINT64_C(3600) * 1000 * 1000)
+
 /* As much of the stack as unwinding from a call to its caller outside of libc needs, with a wide margin. */
 #define WAKE_STACK_MAX (64u * 1024u)
 

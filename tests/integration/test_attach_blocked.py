@@ -166,7 +166,7 @@ def test_interrupt_while_waiting(session):
     terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
     terminal.expect_exact("queued")
     terminal.sendintr()
-    terminal.expect_exact("Interrupted")
+    terminal.expect_exact("interrupted; process")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 1
@@ -179,7 +179,7 @@ def test_interrupt_while_the_debugger_starts(session):
         terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
         wait.until(lambda: any("attach.py" in command for _, command in session.processes()), "the debugger starts")
         terminal.sendintr()
-        terminal.expect_exact("Interrupted; process")
+        terminal.expect_exact("interrupted; process")
         assert "Traceback" not in terminal.before
         terminal.expect(pexpect.EOF)
         terminal.close()
@@ -246,6 +246,7 @@ def test_dead_debugger_in_another_thread(session):
     assert "KeyboardInterrupt" in job_output(session, "two")
 
 
+@pytest.mark.reaches("Client.Error.DebuggerBusy")
 def test_debugger_of_the_jobs_own(session):
     """breakpoint() in the job, on a terminal of its own: reported, since somebody is there."""
     script = session.folder / "own.py"

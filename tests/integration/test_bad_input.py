@@ -35,6 +35,7 @@ def refused(session, name, *arguments, **more):
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.reaches("Error.BadName")
 def test_bad_names(session, name):
     refused(session, ERROR + "BadName", name, ["/bin/true"])
     with session.peer() as peer:
@@ -57,11 +58,13 @@ def test_names_at_the_limit_are_fine(session):
     session.wait_state("x" * 64, "exited")
 
 
+@pytest.mark.reaches("Error.JobExists")
 def test_name_in_use(session):
     refused(session, ERROR + "JobExists", "bystander", ["/bin/true"])
     assert "bystander" in session.refused("run", "--job", "bystander", "--", "/bin/true", code=125)
 
 
+@pytest.mark.reaches("Error.NoSuchJob", "org.freedesktop.DBus.Error.UnknownObject")
 def test_no_such_job(session):
     with session.peer() as peer:
         for method in ("GetJob", "ForgetJob"):
@@ -82,6 +85,7 @@ def test_no_such_job(session):
         assert "none" in session.refused(verb, "none")
 
 
+@pytest.mark.reaches("Error.JobRunning")
 def test_forgetting_a_running_job(session):
     with session.peer() as peer, pytest.raises(BusError) as error:
         peer.call(MANAGER_PATH, MANAGER, "ForgetJob", "s", "bystander")
@@ -90,6 +94,7 @@ def test_forgetting_a_running_job(session):
 
 
 @pytest.mark.parametrize("argv", [[], [""]])
+@pytest.mark.reaches("Error.BadCommand")
 def test_no_command(session, argv):
     refused(session, ERROR + "BadCommand", "x", argv)
 
@@ -110,6 +115,7 @@ def test_large_commands_within_the_limit(session):
 
 
 @pytest.mark.parametrize("folder", ["relative", "", "/no/such/folder", "/etc/passwd", "/root"])
+@pytest.mark.reaches("Error.BadDirectory")
 def test_bad_folders(session, folder):
     refused(session, ERROR + "BadDirectory", "x", ["/bin/true"], cwd=folder or " ")
     if folder.startswith("/"):
@@ -119,7 +125,7 @@ def test_bad_folders(session, folder):
 @pytest.mark.parametrize(("command", "name", "code"), [
     ("/no/such/command", "CommandNotFound", 127),
     ("no-such-command", "CommandNotFound", 127),
-    ("/etc/passwd", "NotExecutable", 126),
+    pytest.param("/etc/passwd", "NotExecutable", 126, marks=pytest.mark.reaches("Error.NotExecutable")),
     ("/usr", "NotExecutable", 126),
 ])
 def test_bad_commands(session, command, name, code):
@@ -134,6 +140,7 @@ def test_script_that_is_not_there(session):
     assert done.returncode in (2, 127)
 
 
+@pytest.mark.reaches("Error.CommandNotFound")
 def test_interpreter_that_is_not_there(session):
     script = session.folder / "script"
     script.write_text("#!/no/such/interpreter\n")
@@ -146,6 +153,7 @@ def test_bad_environment(session, variable):
     refused(session, INVALID_ARGS, "x", ["/bin/true"], environment=[variable])
 
 
+@pytest.mark.reaches("Error.BadOption")
 def test_unknown_options(session):
     refused(session, ERROR + "BadOption", "x", ["/bin/true"], options={"Nonsense": ("s", "x")})
     for method, signature, arguments in (("Grant", "ua{sv}", (0,)), ("Stop", "a{sv}", ())):
@@ -175,6 +183,7 @@ def test_options_of_the_wrong_type(session, method, option, value):
     (MANAGER_PATH, "org.helicopter1.Registry", "Register", "s", ("x",)),
     (MANAGER_PATH, "org.helicopter1.Registry", "Update", "as", (["x"],)),
 ])
+@pytest.mark.reaches("org.freedesktop.DBus.Error.InvalidArgs")
 def test_wrong_types(session, path, interface, method, signature, arguments):
     with session.peer() as peer:
         with pytest.raises(BusError) as error:
@@ -184,6 +193,7 @@ def test_wrong_types(session, path, interface, method, signature, arguments):
 
 
 @pytest.mark.parametrize(("whom", "number"), [("main", 0), ("main", -1), ("main", 65), ("main", 1 << 30), ("all", 0)])
+@pytest.mark.reaches("Error.BadSignal")
 def test_bad_signals(session, whom, number):
     with session.peer() as peer, pytest.raises(BusError) as error:
         peer.call(job_path("bystander"), JOB, "Kill", "si", whom, number)
@@ -196,6 +206,7 @@ def test_bad_whom(session):
     assert error.value.name.startswith((ERROR, INVALID_ARGS))
 
 
+@pytest.mark.reaches("Error.TargetGone")
 def test_job_that_ended_before_it_is_attached_to(session):
     session.start_job("done", ["/bin/true"])
     session.wait_state("done", "exited")
@@ -264,6 +275,7 @@ def test_peer_that_goes_in_the_middle(session):
     assert session.client("list").stdout
 
 
+@pytest.mark.reaches("Client.Error.Silent")
 def test_silent_listener_in_the_daemons_place(opened):
     """A socket that accepts and never answers: the client gives up, and says why."""
     from support.session import PrivateSession

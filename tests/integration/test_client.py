@@ -91,9 +91,10 @@ def test_terminate(session):
     assert session.daemon.wait(wait.SECONDS) == 0
 
 
+@pytest.mark.reaches("unknown-option")
 def test_usage_errors(session):
     assert "nonsense" in session.client("nonsense", check=False).stderr
-    for words in (["nonsense"], ["list", "--nonsense"], ["run"], ["run", "--job"], ["attach", "a", "b"], ["stop", "--job", "a", "b"]):
+    for words in (["nonsense"], ["--nonsense"], ["list", "--nonsense"], ["run"], ["run", "--job"], ["attach", "a", "b"], ["stop", "--job", "a", "b"]):
         done = session.client(*words, check=False)
         assert (done.returncode, done.stdout) == (2, ""), words
 
@@ -181,6 +182,7 @@ def test_prompt_ends(session, how):
     job.counts_on()
 
 
+@pytest.mark.reaches("unknown-command", "unreadable-line")
 def test_prompt_survives_nonsense(session):
     terminal = prompt(session)
     for line in ("nonsense", "attach nobody", "attach 'unclosed", "", "   ", "attach a b c"):

@@ -13,8 +13,7 @@ from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, P
 
 
 def second_daemon(session, **more):
-    return subprocess.run([DAEMON], env=session.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=wait.SECONDS, check=False,
-                          **more)
+    return wait.run(DAEMON, env=session.env, check=False, **more)
 
 
 def test_socket_is_the_users_own(session):
@@ -40,6 +39,7 @@ def test_stale_socket_is_taken_over(bare_session):
     assert bare_session.list() == {}
 
 
+@pytest.mark.reaches("daemon-twice")
 def test_second_daemon_is_refused(session):
     session.run_counter("count")
     done = second_daemon(session)
@@ -60,6 +60,7 @@ def test_race_of_daemons(bare_session):
         daemon.wait()
 
 
+@pytest.mark.reaches("daemon-folder")
 def test_folder_open_to_others_is_refused(bare_session):
     bare_session.socket.parent.mkdir(mode=0o700)
     bare_session.socket.parent.chmod(0o777)

@@ -74,6 +74,7 @@ def test_worker(session):
     assert "not one of the job" in session.refused("exec", "--job", "boss", "--pid", os.getpid(), "--", "echo", "{pid}", code=125)
 
 
+@pytest.mark.reaches("Client.Error.CannotRun")
 def test_tools_that_cannot_be_run(session):
     job = session.run_counter("count")
     file = session.folder / "no-tool"

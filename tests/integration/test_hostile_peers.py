@@ -355,6 +355,7 @@ def test_many_connections_of_one_process(session):
     wait.until(served, "this process is served again")
 
 
+@pytest.mark.reaches("Error.LimitReached", "Error.ParentLost")
 def test_many_calls_that_wait(session):
     """A parent that never answers: who asks it for too much is told so, and others may still ask it."""
     with raw(session) as parent, raw(session) as flood, session.peer() as other:

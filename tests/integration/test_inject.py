@@ -99,6 +99,7 @@ def test_streams_are_put_back(session):
     assert (session.folder / "same").read_text() == "True"
 
 
+@pytest.mark.reaches("Client.Error.Dropped")
 def test_too_much_output_is_dropped(session):
     job = session.run_counter("count")
     done = inject(session, "for _ in range(20):\n    print('x' * (1 << 20))")
@@ -107,6 +108,7 @@ def test_too_much_output_is_dropped(session):
     job.counts_on()
 
 
+@pytest.mark.reaches("Client.Error.StillRuns")
 def test_script_that_goes_on(session):
     """The deadline passes; the job is not harmed when nobody listens any more."""
     job = session.run_counter("count")
@@ -148,6 +150,7 @@ def test_job_that_is_debugged(session):
     pdb.quit()
 
 
+@pytest.mark.reaches("Client.Error.NoScript")
 def test_what_cannot_be_run(session):
     session.run_counter("count")
     assert "no-such-file" in session.refused("inject", "count", "no-such-file", code=1)

@@ -79,6 +79,7 @@ def test_lease_outlives_the_connection(session):
     wait.until(lambda: job.TracerPID == 0, "closing the lease ends it")
 
 
+@pytest.mark.reaches("Error.TracerBusy")
 def test_second_tracer_is_refused(session):
     job = session.run_counter("count")
     holder = hold(session, "count")
@@ -168,6 +169,7 @@ def test_two_jobs_two_tracers(session):
 
 
 @pytest.mark.parametrize("target", [1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.reaches("Error.NotInJob")
 def test_foreign_targets(session, target):
     job = session.run_counter("count")
     with session.peer() as peer, pytest.raises(BusError) as refused:
@@ -176,6 +178,7 @@ def test_foreign_targets(session, target):
     assert job.TracerPID == 0
 
 
+@pytest.mark.reaches("Error.NotPython")
 def test_not_a_python(session):
     session.client("run", "--job", "sleep", "--", "/bin/sleep", "1000")
     with session.peer() as peer:
@@ -188,6 +191,7 @@ def test_not_a_python(session):
 
 
 @pytest.mark.parametrize("how", [{"env": {"PYTHON_DISABLE_REMOTE_DEBUG": "1"}}, {"option": "-Xdisable-remote-debug"}])
+@pytest.mark.reaches("Error.RemoteDebugDisabled")
 def test_remote_debugging_switched_off(session, how):
     file = session.folder / "off.count"
     session.client("run", "--job", "off", "--", "python3.14", *([how["option"]] if "option" in how else []), JOBS / "counter.py", file,

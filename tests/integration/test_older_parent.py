@@ -79,6 +79,7 @@ def test_what_it_does_not_tell_has_a_default(session, parent):
 @pytest.mark.parametrize(("method", "signature", "arguments"), [
     ("Wake", "ua{sv}", (0, {})), ("ListProcesses", "", ()), ("SetGrantPolicy", "s", ("none",)), ("RemoteExec", "uha{sv}", (0, 0, {})), ("Where", "", ()),
 ])
+@pytest.mark.reaches("Error.ParentTooOld")
 def test_what_it_cannot_do_is_a_clear_error(session, parent, method, signature, arguments):
     with pytest.raises(BusError) as error:
         call(session, method, signature, *arguments)

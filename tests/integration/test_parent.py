@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support import sdbus, wait
+from support import errors, sdbus, wait
 from support.session import JOBS, PARENT, Pdb, pid_alive
 
 
@@ -25,6 +25,13 @@ def parent(session, *words, **more):
         raise
     finally:
         process.communicate(timeout=wait.SECONDS)
+
+
+def end_of(process):
+    """What a parent that ends has written, (stdout, stderr)."""
+    output, message = process.communicate(timeout=wait.SECONDS)
+    errors.observed.write(f"\n{message}")
+    return output, message
 
 
 def children(pid):
@@ -81,26 +88,37 @@ def test_end_by_signal_is_the_jobs(session, number):
 
 
 @pytest.mark.parametrize(("command", "code"), [("/no/such/command", 127), ("no-such-command", 127), ("/etc/passwd", 126), ("/", 126)])
+@pytest.mark.reaches("parent-command")
 def test_commands_that_cannot_be_executed(session, command, code):
     with parent(session, "--", command) as process:
-        output, message = process.communicate(timeout=wait.SECONDS)
+        output, message = end_of(process)
     assert process.returncode == code
     assert output == "" and command in message and len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", [[], ["--nonsense"], ["--job"], ["--job", "bad name", "x.py"], ["--job", "../x", "x.py"]])
+@pytest.mark.parametrize("words", [
+    pytest.param([], marks=pytest.mark.reaches("parent-usage")),
+    pytest.param(["--nonsense"], marks=pytest.mark.reaches("parent-usage")),
+    pytest.param(["--job"], marks=pytest.mark.reaches("parent-usage")),
+    pytest.param(["--config=x", "y"], marks=pytest.mark.reaches("parent-usage")),
+    pytest.param(["--job", "bad name", "x.py"], marks=pytest.mark.reaches("parent-name")),
+    pytest.param(["--job", "../x", "x.py"], marks=pytest.mark.reaches("parent-name")),
+    pytest.param(["--grant-policy=all", "x.py"], marks=pytest.mark.reaches("parent-policy")),
+    pytest.param(["--config=/no/such/file"], marks=pytest.mark.reaches("parent-config")),
+])
 def test_usage_errors(session, words):
     with parent(session, *words) as process:
-        output, message = process.communicate(timeout=wait.SECONDS)
+        output, message = end_of(process)
     assert process.returncode == 125
-    assert output == "" and message
+    assert output == "" and len(message.splitlines()) == 1
     assert session.list() == {}
 
 
+@pytest.mark.reaches("parent-name-in-use")
 def test_a_name_in_use(session):
     session.run_counter("mine")
     with parent(session, "--job", "mine", "--", "/bin/sleep", "1000") as process:
-        _, message = process.communicate(timeout=wait.SECONDS)
+        _, message = end_of(process)
     assert process.returncode == 125 and "mine" in message
     assert session.list()["mine"][2] == "running"
 

@@ -68,6 +68,7 @@ def test_none(session):
     assert job.TracerPID == 0
 
 
+@pytest.mark.reaches("Error.NotPermitted")
 def test_none_is_for_scripts_and_waking_too(session):
     start(session, "closed", "none")
     with session.peer() as peer, open("/dev/null", "rb") as script:

@@ -113,6 +113,7 @@ def test_another_thread_runs_it(session, kind):
     assert "lock" in result["reason"]
 
 
+@pytest.mark.reaches("Error.Blocked", "Error.NoScript")
 def test_nobody_can_run_it(session):
     pid = blocked(session, "lock")
     with session.peer() as peer:
@@ -170,6 +171,7 @@ def test_code_with_restricted_builtins(session, seconds, timeout, runs):
             assert not ran()
 
 
+@pytest.mark.reaches("Error.Timeout")
 def test_waking_can_be_switched_off(session):
     blocked(session, "sleep")
     with session.peer() as peer:
@@ -213,6 +215,7 @@ def test_no_inotify_instance_left(session):
             os.close(fd)
 
 
+@pytest.mark.reaches("Error.ScriptPending")
 def test_one_at_a_time(session):
     blocked(session, "sleep")
     with session.peer() as peer:

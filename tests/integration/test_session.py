@@ -111,6 +111,7 @@ def test_debugger_killed_while_the_job_goes_on(session, python):
     job.counts_on()
 
 
+@pytest.mark.reaches("Client.Error.TakenOver")
 def test_session_is_taken_over(session):
     """The first debugger is asked to leave, and its terminal is as it was."""
     job = session.run_counter("count")
@@ -133,13 +134,14 @@ def test_job_that_does_not_answer(session):
     session.attach("nap").quit()
 
 
+@pytest.mark.reaches("interrupted")
 def test_interrupt_while_connecting(session):
     job = run_napper(session)
     put_to_sleep(session, job, 6).quit()
     terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
     terminal.expect("queued")
     terminal.sendintr()
-    terminal.expect_exact("Interrupted")
+    terminal.expect_exact("interrupted; process")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 1

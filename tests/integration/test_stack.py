@@ -106,6 +106,7 @@ def test_of_a_worker(session):
     assert found["python_version"].startswith("3.15")
 
 
+@pytest.mark.reaches("Client.Error.NoInterpreter")
 def test_no_python(session):
     session.client("run", "--job", "sleep", "--", "/bin/sleep", "1000")
     assert "not a Python interpreter" in session.refused("stack", "sleep", code=1)

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 
+import pexpect
 import pytest
 from support import wait
 from support.session import CLIENT, INCLUDE, pid_alive
@@ -63,6 +64,7 @@ def test_wait_outlives_the_daemon(session, background):
     assert waiting.wait(wait.SECONDS) == 128 + signal.SIGTERM, waiting.written()
 
 
+@pytest.mark.reaches("Client.Error.NoJob", "usage")
 def test_wait_mistakes(session):
     assert "No job is running" in session.refused("wait", code=125)
     assert "nobody" in session.refused("wait", "nobody", code=125)
@@ -156,6 +158,7 @@ def test_logs_follow_without_the_daemon(session, background):
     assert following.wait(wait.SECONDS) == 0, following.written()
 
 
+@pytest.mark.reaches("Client.Error.NoTimes")
 def test_logs_mistakes(session):
     assert "nobody" in session.refused("logs", "nobody", code=1)
     assert "--since" in session.refused("logs", "--since", "once", "x", code=2)
@@ -173,6 +176,7 @@ def test_run_follow(session):
 # names
 
 
+@pytest.mark.reaches("Client.Error.Ambiguous")
 def test_prefixes(session):
     session.run_counter("train-big")
     run_script(session, "trainer", "pass", "--wait")
@@ -189,6 +193,7 @@ def test_prefixes(session):
     assert "trainer" not in session.list()
 
 
+@pytest.mark.reaches("unknown-verb")
 def test_nearest_name(session):
     session.run_counter("train")
     assert "did you mean train?" in session.refused("attach", "trian")
@@ -231,6 +236,27 @@ def test_json_has_the_properties(session):
 def test_json_of_nothing(session):
     assert json.loads(session.client("ls", "--json").stdout) == []
     assert session.client("ls").stdout == ""
+
+
+# Colours
+
+
+@pytest.mark.parametrize(("env", "coloured"), [
+    ({"TERM": "xterm", "NO_COLOR": ""}, True),
+    ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ({"TERM": "dumb", "NO_COLOR": ""}, False),
+    ({"TERM": "", "NO_COLOR": ""}, False),
+])
+def test_colours(session, env, coloured):
+    env = {key: value for key, value in env.items() if value or key != "TERM"}
+    session.env.pop("TERM")
+    session.client("run", "--job", "shell", "--", "/bin/sleep", "1000")
+    for words in (["status", "shell"], ["doctor", "python3.14"], ["status", "nobody"]):
+        terminal = session.spawn(CLIENT, *words, env=env)
+        terminal.expect(pexpect.EOF)
+        assert ("\x1b[" in terminal.before) == coloured, terminal.before
+        plain = session.client(*words, check=False, env=env)
+        assert "\x1b" not in plain.stdout + plain.stderr, "there is no terminal"
 
 
 # version, doctor
@@ -305,11 +331,3 @@ def test_doctor_and_a_silent_daemon(session):
     finally:
         os.kill(session.daemon.pid, signal.SIGCONT)
     assert (code, checks["daemon"]["status"]) == (1, "problem")
-
-
-def test_help_fits_a_screen(session):
-    verbs = [line.split("\t")[0] for line in session.client("complete", "--", "").stdout.splitlines()]
-    assert {"run", "attach", "logs", "doctor"} <= set(verbs)
-    for verb in [*verbs, "complete", "ls"]:
-        shown = session.client(verb, "--help").stdout.splitlines()
-        assert 0 < len(shown) <= 40 and max(map(len, shown)) <= 110, verb

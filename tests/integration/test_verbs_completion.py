@@ -42,6 +42,8 @@ def test_jobs(session):
     assert candidates(session, "logs", "count", "") == []
     assert candidates(session, "run", "--job", "") == [], "it gets a new name"
     assert candidates(session, "inject", "count", "") == [":files"]
+    assert candidates(session, "exec", "") == ["count", ":commands"]
+    assert candidates(session, "exec", "--job", "count", "--", "") == [":commands"]
 
 
 def test_values(session):

@@ -42,6 +42,9 @@ def test_page_has_all_verbs_and_options(session):
 @pytest.mark.parametrize(("program", "page"), [(PARENT, "helicopter-parent.1.scd"), (DAEMON, "helicopterd.8.scd")])
 def test_pages_of_the_others(session, program, page):
     shown = wait.run(program, "--help", env=session.env).stdout
+    lines = shown.splitlines()
+    assert len(lines) <= 23 and max(map(len, lines)) < 80, "it fits a screen"
+    assert "[OPTION…]" in lines[1]
     assert options_of_page((MAN / page).read_text()) == options_of_help(shown)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT
+from support.session import CLIENT, JOBS
 
 PROMPT = ">>> "
 
@@ -86,6 +86,88 @@ def test_interrupt_ends_what_waits_and_not_the_prompt(session, prompt, line):
     terminal.sendintr()
     terminal.expect_exact(PROMPT)
     job.counts_on()
+    leave(terminal)
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x1c"], ids=["interrupt", "quit"])
+def test_keys_end_a_verb_and_not_the_prompt(session, prompt, key):
+    """What is waited for in the daemon: it goes on there."""
+    file = session.folder / "signals"
+    session.client("run", "--job", "stubborn", "--", "python3.14", JOBS / "signals.py", file)
+    wait.until(lambda: file.exists() and "ready" in file.read_text(), "the job is ready")
+    terminal = prompt()
+    terminal.sendline("stop --grace 60 stubborn")
+    wait.until(lambda: "SIGTERM" in file.read_text(), "the job is asked to end")
+    terminal.send(key)
+    terminal.expect_exact(PROMPT)
+    terminal.sendline("status stubborn")
+    terminal.expect_exact("State: running")
+    terminal.expect_exact(PROMPT)
+    terminal.sendline("kill -USR1 stubborn")
+    terminal.expect_exact(PROMPT)
+    leave(terminal)
+
+
+def test_interrupt_while_attaching(session, prompt):
+    session.client("run", "--job", "asleep", "--", "python3.14", "-c", "import time; time.sleep(1000)")
+    terminal = prompt()
+    terminal.sendline("attach asleep --no-wake")
+    terminal.expect_exact("queued")
+    terminal.sendintr()
+    terminal.expect_exact("Job asleep: interrupted")
+    terminal.expect_exact(PROMPT)
+    leave(terminal)
+
+
+def test_keys_in_a_line(session, prompt):
+    """^C drops the line, ^D leaves only where there is none."""
+    session.run_counter("count")
+    terminal = prompt()
+    terminal.send("stop count")
+    terminal.expect_exact("stop count")
+    terminal.send("\x04")
+    terminal.sendintr()
+    terminal.expect_exact("^C")
+    terminal.expect_exact(PROMPT)
+    terminal.sendintr()
+    terminal.expect_exact("^C")
+    terminal.expect_exact(PROMPT)
+    terminal.sendline("status count")
+    terminal.expect_exact("State: running")
+    terminal.expect_exact(PROMPT)
+    terminal.sendeof()
+    terminal.expect_exact("still running")
+    terminal.wait()
+    assert terminal.exitstatus == 0
+
+
+def test_attaching_and_coming_back(session, prompt):
+    job = session.run_counter("count")
+    terminal = prompt()
+    for leaving in ("quit\r", "\x04", "continue\r"):
+        terminal.sendline("attach count")
+        terminal.expect(r"\(Pdb\) $")
+        terminal.send(leaving)
+        if leaving == "continue\r":
+            job.counts_on()
+            terminal.sendintr()
+            terminal.expect(r"\(Pdb\) $")
+            terminal.sendline("quit")
+        terminal.expect_exact("job count still running")
+        terminal.expect_exact(PROMPT)
+    terminal.send("sta\tus\x15li\t\r")  # the line is edited, echoed and completed as before
+    terminal.expect_exact("running")
+    terminal.expect_exact(PROMPT)
+    leave(terminal)
+
+
+@pytest.mark.parametrize("line", ["help", "help attach", "terminate --help", "help terminate", "list --nonsense", "help nonsense"])
+def test_help_and_mistakes_leave_the_prompt(prompt, line):
+    terminal = prompt()
+    terminal.sendline(line)
+    terminal.expect_exact(PROMPT)
+    shown = terminal.before.replace("\r\n", "\n").splitlines()[1:]
+    assert 0 < len(shown) <= 23 and max(map(len, shown)) < 80, shown
     leave(terminal)
 
 

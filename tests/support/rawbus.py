@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 
+from support import errors
 from support.sdbus import split
 
 METHOD_CALL, METHOD_RETURN, ERROR, SIGNAL = 1, 2, 3, 4
@@ -105,6 +106,7 @@ class Message:
         self.fields = {_FIELDS.get(number): value for number, value in reader.get("a(yv)")}
         reader = _Reader(data[reader.at + (-reader.at % 8):])
         self.values = [reader.get(kind) for kind in split(self.fields.get("signature", ""))]
+        errors.observed.names.add(self.error)
 
     def __getattr__(self, name):
         if name not in _FIELDS.values():

@@ -6,6 +6,8 @@ import ctypes
 import os
 from ctypes import POINTER, byref, c_char_p, c_int, c_uint64, c_void_p
 
+from support import errors
+
 _lib = ctypes.CDLL("libsystemd.so.0", use_errno=True)
 
 
@@ -59,6 +61,7 @@ class BusError(Exception):
 
     def __init__(self, name, message):
         super().__init__(f"{name}: {message}")
+        errors.observed.names.add(name)
         self.name, self.message = name, message
 
 

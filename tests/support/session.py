@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pexpect
 
-from support import sdbus, wait
+from support import errors, sdbus, wait
 
 PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
 CLIENT = PREFIX / "bin/helicopter-client"
@@ -109,21 +109,23 @@ class Session:
         return wait.run(CLIENT, *words, check=check, env=self.env | (env or {}), **({"cwd": self.folder} | more))
 
     def refused(self, *words, code=None, **more):
-        """Run helicopter-client, which must fail with one sentence on stderr; return that."""
+        """Run helicopter-client, which must fail with one clear message on stderr; return that."""
         done = self.client(*words, check=False, **more)
         assert done.returncode > 0, f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}"
         assert code is None or done.returncode == code, f"{words} ended with {done.returncode}: {done.stderr}"
         assert done.stdout == "", f"{words} wrote to stdout: {done.stdout}"
         # What went wrong, and what to do about it; `attach` tells before that what it is about to do.
         lines = [line for line in done.stderr.splitlines() if not line.startswith("Requesting ptrace permission")]
-        assert len(lines) in (1, 2), f"{words}: not one clear message: {done.stderr}"
+        assert len(lines) == 2, f"{words}: not one clear message: {done.stderr}"
         return done.stderr
 
-    def spawn(self, *command, env=None, cwd=None, seconds=wait.SECONDS):
+    def spawn(self, *command, env=None, cwd=None, seconds=wait.SECONDS, dimensions=(50, 200)):
         """Run a command on a terminal."""
         command = [str(word) for word in command]
-        return pexpect.spawn(command[0], command[1:], env=self.env | (env or {}), cwd=str(cwd or self.folder), encoding="utf-8",
-                             timeout=seconds, dimensions=(50, 200), codec_errors="replace")
+        terminal = pexpect.spawn(command[0], command[1:], env=self.env | (env or {}), cwd=str(cwd or self.folder), encoding="utf-8",
+                                 timeout=seconds, dimensions=dimensions, codec_errors="replace")
+        terminal.logfile_read = errors.observed
+        return terminal
 
     def attach(self, name, *options, **more):
         """A pdb session on a job; returns at its first prompt."""

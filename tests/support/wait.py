@@ -6,6 +6,8 @@ import os
 import subprocess
 import time
 
+from support import errors
+
 SECONDS = int(os.environ.get("HELICOPTER_TEST_SECONDS", "15"))
 
 
@@ -25,6 +27,7 @@ def run(*command, check=True, timeout=SECONDS, **more):
     if "stdout" not in more:
         more |= {"stdout": subprocess.PIPE, "stderr": more.get("stderr", subprocess.PIPE)}
     done = subprocess.run([str(word) for word in command], timeout=timeout, check=False, **more)
+    errors.observed.write(f"\n{done.stderr or ''}")
     if check:
         assert done.returncode == 0, f"{command} ended with {done.returncode}\nstdout: {done.stdout}\nstderr: {done.stderr}"
     return done

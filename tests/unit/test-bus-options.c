@@ -3,38 +3,11 @@
 #include "test.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
-
-/* A message needs a connection to be made with; it is never sent. */
-static sd_bus *bus;
-static int far_end = -1;
-
-static int set_up(void **state) {
-        int ends[2];
-
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        far_end = ends[1];
-        assert_true(sd_bus_new(&bus) >= 0);
-        assert_true(sd_bus_set_fd(bus, ends[0], ends[0]) >= 0);
-        return sd_bus_start(bus) < 0;
-}
-
-static int tear_down(void **state) {
-        bus = sd_bus_close_unref(bus);
-        close_fd(&far_end);
-        return 0;
-}
-
-static sd_bus_message *new_message(void) {
-        sd_bus_message *message;
-
-        assert_true(sd_bus_message_new_method_call(bus, &message, NULL, "/", "a.b", "C") >= 0);
-        return message;
-}
+#include "message.h"
 
 typedef struct Values {
         int flag;
@@ -50,12 +23,12 @@ static int read_values(sd_bus_message *message, Values *values, sd_bus_error *er
                 {},
         };
 
-        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        message_seal(message);
         return bus_options_read(message, "Method", options, error);
 }
 
 static void test_all(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         Values values = {};
 
         assert_true(sd_bus_message_append(
@@ -67,7 +40,7 @@ static void test_all(void **state) {
 }
 
 static void test_none_leaves_all_alone(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         Values values = { .flag = 5, .word = "before", .number = 9 };
 
         assert_true(sd_bus_message_append(message, "a{sv}", 0) >= 0);
@@ -78,7 +51,7 @@ static void test_none_leaves_all_alone(void **state) {
 }
 
 static void test_unknown(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Values values = {};
 
@@ -89,7 +62,7 @@ static void test_unknown(void **state) {
 }
 
 static void test_wrong_type(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Values values = {};
 
@@ -99,7 +72,7 @@ static void test_wrong_type(void **state) {
 }
 
 static void test_not_options(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         Values values = {};
 
         assert_true(sd_bus_message_append(message, "s", "text") >= 0);
@@ -115,5 +88,5 @@ int main(void) {
                 cmocka_unit_test(test_not_options),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, message_set_up, message_tear_down);
 }

@@ -13,7 +13,7 @@ static void test_remedies(void **state) {
         assert_non_null(client_error_remedy(CLIENT_ERROR_AMBIGUOUS));
         assert_string_equal(
                 client_error_remedy(HELICOPTER_ERROR_NO_SUCH_JOB), error_remedy(HELICOPTER_ERROR_NO_SUCH_JOB));
-        assert_null(client_error_remedy("org.example.Error"));
+        assert_string_equal(client_error_remedy("org.example.Error"), client_error_remedy(CLIENT_ERROR_SYSTEM));
 }
 
 static void test_set(void **state) {
@@ -24,6 +24,19 @@ static void test_set(void **state) {
         assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_AMBIGUOUS));
         assert_string_equal(error.message, "Several: 2");
         assert_int_equal(client_error_set(NULL, CLIENT_ERROR_NO_JOB, ENOENT, "Nobody asks"), -ENOENT);
+}
+
+static void test_name_job(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        client_error_name_job(&error, "x");
+        assert_false(sd_bus_error_is_set(&error));
+        client_error_set(&error, CLIENT_ERROR_NO_SCRIPT, ENOENT, "it is not there");
+        client_error_name_job(&error, "x");
+        assert_string_equal(error.message, "Job x: it is not there");
+        assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_NO_SCRIPT));
+        client_error_name_job(&error, "x");
+        assert_string_equal(error.message, "Job x: it is not there");
 }
 
 static void test_translate(void **state) {
@@ -55,6 +68,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_remedies),
                 cmocka_unit_test(test_set),
+                cmocka_unit_test(test_name_job),
                 cmocka_unit_test(test_translate),
                 cmocka_unit_test(test_session_ends_have_remedies),
         };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "client/exit-code.h"
 #include "client/options.h"
 
@@ -57,12 +58,36 @@ static void test_command_keeps_its_options(void **state) {
         assert_rest(&command, "command -- --job b", "", "--job|b");
 }
 
-static void test_unknown_option(void **state) {
+static void test_joined_values(void **state) {
+        assert_rest(&plain, "plain -jb a", "b", "a");
+        assert_rest(&plain, "plain a -jb", "b", "a");
+        assert_rest(&plain, "plain -j -jb", "-jb", "");
+        assert_rest(&plain, "plain --job -jb", "-jb", "");
+        assert_rest(&plain, "plain -- -jb", "", "-jb");
+        assert_rest(&command, "command -jb python -jc", "b", "python|-jc");
+        assert_rest(&command, "command -j b -jc python", "c", "python");
+}
+
+static char *told_of(const char *line) {
         g_autofree char *job = NULL;
         char **argv;
-        int argc;
+        int argc, r;
 
-        assert_int_equal(parse(&plain, "plain --none", &job, &argc, &argv), -EINVAL);
+        capture_begin();
+        r = parse(&plain, line, &job, &argc, &argv);
+        assert_int_equal(r, -EINVAL);
+        return capture_end();
+}
+
+static void test_unknown_option(void **state) {
+        g_autofree char *other = told_of("plain --none"), *near = told_of("plain --jbo x"),
+                        *joined = told_of("plain -xjb");
+
+        assert_string_equal(other,
+                "helicopter-client: plain: Unknown option --none\n"
+                "Usage: helicopter-client plain [NAME]; --help explains it.\n");
+        assert_true(g_str_has_prefix(near, "helicopter-client: plain: Unknown option --jbo; did you mean --job?\n"));
+        assert_true(g_str_has_prefix(joined, "helicopter-client: plain: Unknown option -x"));
         assert_int_equal(options_exit_code(-EINVAL), EXIT_USAGE);
 }
 
@@ -84,20 +109,29 @@ static void test_help_does_not_exit(void **state) {
         assert_int_equal(options_exit_code(0), 0);
 }
 
-static void test_job_name(void **state) {
-        char *none[] = { (char *) "plain", NULL }, *one[] = { (char *) "plain", (char *) "a", NULL },
-             *two[] = { (char *) "plain", (char *) "a", (char *) "b", NULL };
+/* The name that a line gives; "untouched" where it is refused. */
+static const char *name_in(const char *line, int expected) {
+        static char **words, *argv[16], *job;
+        const GOptionEntry entries[] = { OPTION_JOB(&job), { NULL } };
         const char *name = "untouched";
+        int argc;
 
-        assert_int_equal(options_job_name(&plain, "o", 2, one, &name), -EINVAL);
-        assert_int_equal(options_job_name(&plain, NULL, 3, two, &name), -EINVAL);
-        assert_string_equal(name, "untouched");
-        assert_int_equal(options_job_name(&plain, "o", 1, none, &name), 0);
-        assert_string_equal(name, "o");
-        assert_int_equal(options_job_name(&plain, NULL, 2, one, &name), 0);
-        assert_string_equal(name, "a");
-        assert_int_equal(options_job_name(&plain, NULL, 1, none, &name), 0);
-        assert_null(name);
+        g_clear_pointer(&job, g_free);
+        g_strfreev(words);
+        assert_true(g_shell_parse_argv(line, &argc, &words, NULL));
+        for (int i = 0; i <= argc; i++)
+                argv[i] = words[i];
+        assert_int_equal(options_parse_job(&plain, entries, &job, argc, argv, &name), expected);
+        return name;
+}
+
+static void test_job_name(void **state) {
+        assert_string_equal(name_in("plain -j o a", -EINVAL), "untouched");
+        assert_string_equal(name_in("plain a b", -EINVAL), "untouched");
+        assert_string_equal(name_in("plain --none a", -EINVAL), "untouched");
+        assert_string_equal(name_in("plain --job o", 1), "o");
+        assert_string_equal(name_in("plain a", 1), "a");
+        assert_null(name_in("plain", 1));
 }
 
 static void test_seconds(void **state) {
@@ -118,6 +152,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_options_anywhere),
                 cmocka_unit_test(test_command_keeps_its_options),
+                cmocka_unit_test(test_joined_values),
                 cmocka_unit_test(test_unknown_option),
                 cmocka_unit_test(test_help_does_not_exit),
                 cmocka_unit_test(test_job_name),

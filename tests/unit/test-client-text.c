@@ -149,11 +149,29 @@ static void test_table_width(void **state) {
         assert_int_equal(text_table_width(rows), 5 + 2 + 3 + 2);
 }
 
+static void assert_wrapped(const char *words, unsigned indent, unsigned width, const char *expected) {
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        text_append_wrapped(text, words, indent, width);
+        assert_string_equal(text->str, expected);
+}
+
+static void test_wrapped(void **state) {
+        assert_wrapped("", 4, 20, "");
+        assert_wrapped("one two three", 0, 20, "one two three");
+        assert_wrapped("one two three", 0, 13, "one two three");
+        assert_wrapped("one two three", 0, 12, "one two\nthree");
+        assert_wrapped("one two three four", 2, 12, "one two\n  three four");
+        assert_wrapped("abcdefghijklmnop qr", 2, 12, "abcdefghij\n  klmnop qr");
+        assert_wrapped("grün grün grün", 0, 9, "grün grün\ngrün");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_numbers),
                 cmocka_unit_test(test_table_width),
                 cmocka_unit_test(test_paths),
+                cmocka_unit_test(test_wrapped),
                 cmocka_unit_test(test_span),
                 cmocka_unit_test(test_timestamp),
                 cmocka_unit_test(test_printable),

@@ -47,6 +47,19 @@ static void test_nearest_of_long_names(void **state) {
         assert_ptr_equal(name_match_nearest(one, longest), longest);
 }
 
+static void test_verbs_of_other_programs(void **state) {
+        static const char *const words[] = { "start", "pdb", "dump", "jobs", "inspect", "top", "tail", "rm",
+                "shutdown" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+                assert_null(verb_find(words[i]));
+                assert_non_null(verb_find(verb_nearest(words[i])));
+        }
+        assert_string_equal(verb_nearest("start"), "run");
+        assert_string_equal(verb_nearest("atach"), "attach");
+        assert_null(verb_nearest("nonsense"));
+}
+
 static void test_signals(void **state) {
         assert_int_equal(signal_name_parse("TERM"), SIGTERM);
         assert_int_equal(signal_name_parse("SIGTERM"), SIGTERM);
@@ -118,6 +131,7 @@ int main(void) {
                 cmocka_unit_test(test_prefix),
                 cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_nearest_of_long_names),
+                cmocka_unit_test(test_verbs_of_other_programs),
                 cmocka_unit_test(test_signals),
                 cmocka_unit_test(test_no_signals),
                 cmocka_unit_test(test_spans),

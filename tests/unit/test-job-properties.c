@@ -4,40 +4,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "helicopter/cleanup.h"
 #include "helicopter/job-properties.h"
-
-/* A message needs a connection to be made with; it is never sent. */
-static sd_bus *bus;
-static int far_end = -1;
-
-static int set_up(void **state) {
-        int ends[2];
-
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        far_end = ends[1];
-        assert_true(sd_bus_new(&bus) >= 0);
-        assert_true(sd_bus_set_fd(bus, ends[0], ends[0]) >= 0);
-        return sd_bus_start(bus) < 0;
-}
-
-static int tear_down(void **state) {
-        bus = sd_bus_close_unref(bus);
-        close_fd(&far_end);
-        return 0;
-}
-
-static sd_bus_message *new_message(void) {
-        sd_bus_message *message;
-
-        assert_true(sd_bus_message_new_method_call(bus, &message, NULL, "/", "a.b", "C") >= 0);
-        return message;
-}
+#include "message.h"
 
 static int read_back(JobProperties *properties, sd_bus_message *message) {
-        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        message_seal(message);
         return job_properties_read(properties, message);
 }
 
@@ -54,7 +27,7 @@ static void test_initial(void **state) {
 }
 
 static void test_read(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -70,7 +43,7 @@ static void test_read(void **state) {
 }
 
 static void test_unknown_property_is_passed_over(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -80,7 +53,7 @@ static void test_unknown_property_is_passed_over(void **state) {
 }
 
 static void test_wrong_type(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -90,7 +63,7 @@ static void test_wrong_type(void **state) {
 }
 
 static void test_wrong_state(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -99,7 +72,7 @@ static void test_wrong_state(void **state) {
 }
 
 static void test_empty_list_and_empty_dictionary(void **state) {
-        g_autoptr(sd_bus_message) list = new_message(), nothing = new_message();
+        g_autoptr(sd_bus_message) list = message_new(), nothing = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -111,7 +84,7 @@ static void test_empty_list_and_empty_dictionary(void **state) {
 }
 
 static void test_not_a_dictionary(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties;
 
         job_properties_init(&properties);
@@ -150,7 +123,7 @@ static void test_diff(void **state) {
 }
 
 static void test_append(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_auto(JobProperties) properties, back;
         g_autoptr(GPtrArray) differences = NULL;
 
@@ -224,7 +197,7 @@ static void test_load_refuses(void **state) {
 
 /* Cut between two characters, never within one. */
 static void test_long_texts(void **state) {
-        g_autoptr(sd_bus_message) message = new_message();
+        g_autoptr(sd_bus_message) message = message_new();
         g_autofree char *text = g_strnfill(JOB_PROPERTY_TEXT_MAX - 1, 'x');
         g_autofree char *directory = g_strconcat(text, "äy", NULL), *expected = g_strconcat(text, "…", NULL);
         g_autofree char *word = g_strnfill(JOB_PROPERTY_LIST_MAX - 4, 'w');
@@ -259,5 +232,5 @@ int main(void) {
                 cmocka_unit_test(test_load_refuses),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, message_set_up, message_tear_down);
 }

@@ -24,7 +24,7 @@ static void check(WakeCauseKind kind, const char *error_name, const char *word) 
         assert_null(strstr(sentence, "(null)"));
         wake_cause_error(&cause, 77, &error);
         assert_string_equal(error.name, error_name);
-        assert_non_null(strstr(error.message, "Process 77 "));
+        assert_non_null(strstr(error.message, "process 77 "));
         assert_non_null(strstr(error.message, word));
         wake_cause_clear(&cause);
 }

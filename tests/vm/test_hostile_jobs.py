@@ -25,6 +25,7 @@ def grant(peer, **options):
     return peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, options)
 
 
+@pytest.mark.reaches("Error.SeccompFiltered")
 def test_seccomp(session):
     """Nothing is injected into a job whose system calls are filtered: its filter might kill it. Its Python may be asked to."""
     job = start(session, "seccomp")

@@ -168,6 +168,7 @@ def test_scope_0(session, scope):
     assert session.get_property("/org/helicopter1", "org.helicopter1.Manager", "PtraceScope") == 0
 
 
+@pytest.mark.reaches("Error.PtraceDisabled")
 def test_scope_2(session, scope):
     """No user can: refused, with what to do."""
     job = session.run_counter("count")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """hostile.py HOW FILE [SEED]: make things hard for a debugger, then count in FILE as counter.py does.
 
-HOW is, with words joined by "+": cookie, version, offsets (garbage in what Python says of itself to debuggers), undumpable, seccomp
+HOW is, with words joined by "+": cookie, version, offsets (garbage in what Python says of itself to debuggers), newer (a version that is
+not known yet), undumpable, seccomp
 (filters, which allow everything), sleep (do not count, but sleep), exec (become this program again all the time)."""
 
 import ctypes
@@ -64,6 +65,8 @@ if "version" in how:
     spoil(1, 2, 1)
 if "offsets" in how:
     spoil(2, 106, random.Random(seed).choice([0.02, 0.1, 0.5, 1]))
+if "newer" in how:
+    table()[1] = 3 << 24 | 16 << 16 | 0xF0
 if "undumpable" in how:
     prctl(PR_SET_DUMPABLE, 0)
 if "seccomp" in how:

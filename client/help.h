@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What is said of all verbs together. */
+
+/* Print a line for each verb, and then for each of more (name, summary, name, summary … NULL; NULL: no more). */
+void help_print_verbs(const char *const *more);
+
+/*
+ * Say, on stderr, which verb was probably meant by a word that is none, or where they are listed. program: what is typed in front of a
+ * verb; "" at the prompt.
+ */
+void help_suggest(const char *word, const char *program);

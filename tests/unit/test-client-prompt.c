@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* prompt.c, which is given lines in place of a terminal. */
+
+#include "test.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "client/prompt-input.h"
+#include "client/prompt.h"
+
+static const char *const *lines; /* NULL: there is no prompt */
+static bool closed;
+
+PromptInput *__wrap_prompt_input_new(const char *prompt, PromptCompleter completer, const char *history);
+PromptInput *__wrap_prompt_input_free(PromptInput *input);
+int __wrap_prompt_input_read(PromptInput *input, char **ret_line);
+
+PromptInput *__wrap_prompt_input_new(const char *prompt, PromptCompleter completer, const char *history) {
+        errno = EMFILE;
+        return lines ? (PromptInput *) &lines : NULL;
+}
+
+PromptInput *__wrap_prompt_input_free(PromptInput *input) {
+        closed = true;
+        return NULL;
+}
+
+int __wrap_prompt_input_read(PromptInput *input, char **ret_line) {
+        if (!*lines)
+                return 0;
+        if (strcmp(*lines, "^C") == 0) {
+                lines++;
+                return -EINTR;
+        }
+        *ret_line = g_strdup(*lines++);
+        return 1;
+}
+
+/* What is said of the lines; code: what the prompt is to end with. */
+static char *prompt(const char *const *typed, int code) {
+        int r;
+
+        lines = typed;
+        closed = false;
+        capture_begin();
+        r = prompt_run();
+        assert_int_equal(closed, typed != NULL);
+        assert_int_equal(r, code);
+        return capture_end();
+}
+
+#define PROMPT(...) prompt((const char *const[]) { __VA_ARGS__, NULL }, EXIT_SUCCESS)
+
+#define GOODBYE "Exiting client (supervisor and target still running)\n"
+
+/* Reaches no-prompt. */
+static void test_no_prompt(void **state) {
+        g_autofree char *said = prompt(NULL, EXIT_FAILURE);
+
+        assert_non_null(strstr(said, "Cannot set up the prompt: "));
+        assert_non_null(strstr(said, "\nEach verb works without it"));
+}
+
+static void test_ends(void **state) {
+        g_autofree char *quit = PROMPT("quit", "nonsense"), *leave = PROMPT("exit", "nonsense"), *end = PROMPT("");
+
+        assert_true(g_str_has_suffix(quit, GOODBYE));
+        assert_null(strstr(quit, "nonsense"));
+        assert_string_equal(quit, leave);
+        assert_string_equal(quit, end);
+}
+
+static void test_mistakes_do_not_end_it(void **state) {
+        g_autofree char *said =
+                PROMPT("atach x", "nonsense", "help nonsense", "attach 'x", "^C", "   ", "# only words", "quit");
+
+        assert_non_null(strstr(said, "Unknown command 'atach'\nDid you mean 'attach'?\n"));
+        assert_non_null(strstr(said, "Unknown command 'nonsense'\n'help' shows the verbs that there are.\n"));
+        assert_non_null(strstr(said, "Cannot read the line: "));
+        assert_true(g_str_has_suffix(said, GOODBYE));
+}
+
+/* A verb's process is not the prompt's: what it does to itself is its own affair. */
+static void test_verbs_have_a_process_of_their_own(void **state) {
+        g_autofree char *said = PROMPT("complete --nonsense", "terminate --nonsense", "quit");
+
+        assert_non_null(strstr(said, "complete: Unknown option --nonsense"));
+        assert_non_null(strstr(said, "terminate: Unknown option --nonsense"));
+        assert_true(g_str_has_suffix(said, GOODBYE));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_no_prompt),
+                cmocka_unit_test(test_ends),
+                cmocka_unit_test(test_mistakes_do_not_end_it),
+                cmocka_unit_test(test_verbs_have_a_process_of_their_own),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
