@@ -36,6 +36,12 @@
 /* Calls of one peer, or of one sender on the user bus, that are not answered yet: they wait for a job's parent. */
 #define PENDING_CALLS_MAX 64
 
+/*
+ * What jobs were started with, their environment for the most part, is kept to start them again: in bytes, of all jobs together.
+ * Jobs that ended first lose it first.
+ */
+#define STARTS_BYTES_MAX (64 << 20)
+
 /* Jobs that have not ended, and jobs that have and are still listed. */
 #define JOBS_MAX 4096
 #define ENDED_MAX 1000
