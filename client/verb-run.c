@@ -15,8 +15,8 @@
 #include "client/options.h"
 #include "client/output.h"
 #include "client/report.h"
+#include "client/start-failure.h"
 #include "helicopter/bus-names.h"
-#include "helicopter/error.h"
 #include "helicopter/exit-code.h"
 #include "helicopter/grant-policy.h"
 
@@ -197,12 +197,7 @@ static int start(
 }
 
 static int failure(const sd_bus_error *error, int r) {
-        report_failure(error, r);
-        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_COMMAND_NOT_FOUND))
-                return EXIT_NOT_FOUND;
-        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NOT_EXECUTABLE))
-                return EXIT_NOT_EXECUTABLE;
-        return EXIT_OWN_FAILURE;
+        return start_failure(error, r, EXIT_OWN_FAILURE);
 }
 
 /* What cannot be shown does not keep the job from being waited for. */

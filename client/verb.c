@@ -21,6 +21,8 @@ static const Verb verbs[] = {
         { "logs", "[OPTION…] [NAME]", "Show what a job has written", verb_logs, .jobs = JOBS_ALL },
         { "wait", "[OPTION…] [NAME]", "Wait for a job's end, and exit as it does", verb_wait, .jobs = JOBS_ALL },
         { "stop", "[OPTION…] [NAME]", "Stop a job", verb_stop, .jobs = JOBS_RUNNING },
+        { "restart", "[OPTION…] [NAME]", "Stop a job, and start it again as it was started", verb_restart,
+                .jobs = JOBS_ALL },
         { "kill", "[OPTION…] [NAME]", "Send a job a signal", verb_kill, .jobs = JOBS_RUNNING },
         { "forget", "[OPTION…] NAME", "Drop a job that has ended from the list", verb_forget, .jobs = JOBS_ENDED },
         { "terminate", "[OPTION…]", "Stop all jobs and the daemon", verb_terminate, .ends = true },

@@ -44,6 +44,7 @@ int verb_ps(const Verb *verb, int argc, char **argv);
 int verb_list(const Verb *verb, int argc, char **argv);
 int verb_status(const Verb *verb, int argc, char **argv);
 int verb_stop(const Verb *verb, int argc, char **argv);
+int verb_restart(const Verb *verb, int argc, char **argv);
 int verb_logs(const Verb *verb, int argc, char **argv);
 int verb_wait(const Verb *verb, int argc, char **argv);
 int verb_kill(const Verb *verb, int argc, char **argv);

@@ -42,6 +42,12 @@
  */
 #define WHERE_TIMEOUT (2 * G_USEC_PER_SEC)
 
+/*
+ * What jobs were started with, their environment for the most part, is kept to start them again: in bytes, of all jobs together.
+ * Jobs that ended first lose it first.
+ */
+#define STARTS_BYTES_MAX (64 << 20)
+
 /* Jobs that have not ended, and jobs that have and are still listed. */
 #define JOBS_MAX 4096
 #define ENDED_MAX 1000

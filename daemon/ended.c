@@ -26,10 +26,10 @@ static JobRecord *read_record(const char *name) {
         return record;
 }
 
-/* A job without a parent is one that was launched, and whose parent could not register it. */
+/* A job that is launched and has no parent is one whose parent could not register it. */
 static bool is_of(const JobRecord *record, const Job *job) {
-        if (job->parent_pid == 0)
-                return !job_has_ended(job);
+        if (job_is_launched(job))
+                return true;
         return record->parent_pid == job->parent_pid && record->properties.pid == job->told.pid &&
                 record->properties.start_timestamp == job->told.start_timestamp;
 }

@@ -9,6 +9,7 @@
 #include "daemon/bounds.h"
 #include "daemon/order.h"
 #include "daemon/peer.h"
+#include "daemon/restart.h"
 #include "daemon/service-manager.h"
 #include "daemon/trace.h"
 #include "daemon/wait.h"
@@ -19,9 +20,6 @@
 
 #define STOP_GRACE (10 * G_USEC_PER_SEC)
 #define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
-
-/* What the kernel and a loaded machine may take after SIGKILL. */
-#define STOP_KILL_TIMEOUT (15 * G_USEC_PER_SEC)
 
 static int find_job(
         sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret_found, sd_bus_error *error) {
@@ -107,17 +105,28 @@ int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error 
         return r;
 }
 
-static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+int job_read_grace(
+        const Job *job, sd_bus_message *message, const char *method, uint64_t *ret_grace, sd_bus_error *error) {
         uint64_t grace = STOP_GRACE;
-        Job *job = userdata;
-        int r;
+        int r = bus_options_read(message, method, (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
 
-        r = bus_options_read(message, "Stop", (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
         if (r < 0)
                 return r;
         if (grace > STOP_GRACE_MAX)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION,
                         "Job %s: the grace period is longer than a day.", job->name);
+        *ret_grace = grace;
+        return 0;
+}
+
+static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Job *job = userdata;
+        uint64_t grace = 0;
+        int r;
+
+        r = job_read_grace(job, message, "Stop", &grace, error);
+        if (r < 0)
+                return r;
         /* Between its end and its next start the job is its unit's alone. */
         r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_order_stop(job, grace, message, error);
         return r < 0 ? r : 1;
@@ -178,6 +187,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Restart", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, restart_method,
+                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Kill", SD_BUS_ARGS("s", whom, "i", signal), SD_BUS_NO_RESULT,
                 method_kill, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Name", "s", NULL, offsetof(Job, name), SD_BUS_VTABLE_PROPERTY_CONST),

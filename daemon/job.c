@@ -10,6 +10,7 @@
 #include "daemon/audit.h"
 #include "daemon/ended.h"
 #include "daemon/job-bus.h"
+#include "daemon/restart.h"
 #include "daemon/service-manager.h"
 #include "daemon/wait.h"
 #include "helicopter/bus-names.h"
@@ -43,6 +44,7 @@ Job *job_free(Job *job) {
         job_parent_lost(job);
         forget_parent(job);
         wait_free_all(job);
+        restart_forget(job);
         job_properties_clear(&job->told);
         g_free(job->name);
         free(job->object);
@@ -57,6 +59,14 @@ bool job_is_running(const Job *job) {
 
 bool job_has_ended(const Job *job) {
         return g_str_equal(job->told.state, JOB_STATE_EXITED) || g_str_equal(job->told.state, JOB_STATE_FAILED);
+}
+
+bool job_is_over(const Job *job) {
+        return job_has_ended(job) && !job->restart;
+}
+
+bool job_is_launched(const Job *job) {
+        return job->parent_pid == 0 && !job_has_ended(job);
 }
 
 static void on_ended(Job *job) {
@@ -87,16 +97,18 @@ static void job_set(Job *job, JobProperties *now) {
 }
 
 int job_update(Job *job, sd_bus_message *message) {
+        g_auto(RestartTold) more = {};
         JobProperties now;
         int r;
 
         job_properties_copy(&job->told, &now);
-        r = job_properties_read(&now, message);
+        r = job_properties_read(&now, message, restart_take, &more);
         /* What has ended stays so: a late word must not bring it back. */
         if (r < 0 || job_has_ended(job)) {
                 job_properties_clear(&now);
                 return r;
         }
+        restart_told(job, &more);
         job_set(job, &now);
         return 0;
 }

@@ -22,9 +22,13 @@ struct Job {
         bool never_ran;           /* StartJob failed: not to be listed */
         const char *launch_error; /* the D-Bus error that StartJob failed with, static; NULL: by the exit code */
         bool waits_for_unit;      /* one of an earlier job is in the way: what registers now is not this one */
-        bool stopping;            /* was told to stop, and shall not be started again */
-        Wait *waits;              /* calls to be answered when the state allows it; daemon/wait.h */
-        int parent_pidfd;         /* to notice a parent that ends without a word */
+        bool stopping;            /* was told to stop, and its unit shall not be started again */
+        bool restart; /* its successor is to be started when it has ended; this and the next are daemon/restart.h's */
+        bool tells_restart; /* its parent is not too old for that */
+        bool start_lost;    /* there was no room for what it was started with */
+        GBytes *start;      /* what it was started with; NULL: not known */
+        Wait *waits;        /* calls to be answered when the state allows it; daemon/wait.h */
+        int parent_pidfd;   /* to notice a parent that ends without a word */
         sd_event_source *parent_source;
         int64_t tracer_since; /* g_get_monotonic_time(); this and what follows is for the audit */
         uint32_t tracer_known;
@@ -43,6 +47,12 @@ Job *job_free(Job *job);
 
 bool job_is_running(const Job *job);
 bool job_has_ended(const Job *job);
+
+/* It has ended, and no successor is about to take its place: its name is free. */
+bool job_is_over(const Job *job);
+
+/* It is being started, and has no parent yet. */
+bool job_is_launched(const Job *job);
 
 /*
  * Take over properties from a message that stands at an a{sv}, and tell everybody what has changed. Errors are those of

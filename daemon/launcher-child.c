@@ -125,7 +125,7 @@ void launch_as_child(Launch *launch) {
                 return;
         }
         if (!g_spawn_async_with_pipes_and_fds(launch->cwd, (const char *const *) launch->command, NULL,
-                    G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, launch, launch->environment, output, output, NULL, NULL, 0,
+                    G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, launch, launch->memory, output, output, NULL, NULL, 0,
                     &pid, NULL, NULL, NULL, &error)) {
                 fail(launch, -EIO, "It cannot be started", error->message);
                 return;

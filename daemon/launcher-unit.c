@@ -14,8 +14,9 @@
 #include "helicopter/exit-code.h"
 #include "helicopter/log.h"
 
-/* How long the unit of an ended job of the same name may take to go away. */
+/* How long the unit of an ended job of the same name may take to go away, and how long when it was stopped for that. */
 #define COLLECT_TIMEOUT (10 * G_USEC_PER_SEC)
+#define COLLECT_TIMEOUT_STOPPED (45 * G_USEC_PER_SEC)
 
 static char *unit_name(const Launch *launch) {
         return g_strdup_printf("helicopter-%s.service", launch->job_name);
@@ -65,7 +66,7 @@ static int on_still_there(sd_event_source *source, uint64_t usec, void *userdata
  */
 static void wait_for_collection(Launch *launch) {
         int r = sd_event_add_time_relative(launch->launcher->manager->event, &launch->collection, CLOCK_MONOTONIC,
-                COLLECT_TIMEOUT, 0, on_still_there, launch);
+                launch->unit_goes_first ? COLLECT_TIMEOUT_STOPPED : COLLECT_TIMEOUT, 0, on_still_there, launch);
 
         if (r < 0)
                 give_up(launch, r, g_strerror(-r));
@@ -233,7 +234,7 @@ static int append_properties(sd_bus_message *message, const Launch *launch) {
                 "inactive-or-failed");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(message, "(sv)(sv)", "StandardInputFileDescriptor", "h", launch->environment,
+        r = sd_bus_message_append(message, "(sv)(sv)", "StandardInputFileDescriptor", "h", launch->memory,
                 "RestartPreventExitStatus", "(aiai)", 3, EXIT_OWN_FAILURE, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, 0);
         if (r < 0)
                 return r;
@@ -273,14 +274,16 @@ static int subscribe(Launcher *launcher, sd_bus *bus) {
         return sd_bus_call_async(bus, NULL, message, ignore_reply, NULL, SERVICE_MANAGER_TIMEOUT);
 }
 
-/* A launch of that name whose end was never told, and whose job was given up. */
-static void forget_earlier(Launch *launch, const char *unit) {
+/* What becomes of the unit is this launch's affair, and not one's of that name whose end was never told, and whose job was
+ * given up. */
+static void take_place(Launch *launch, const char *unit) {
         Launch *earlier = g_hash_table_lookup(launch->launcher->units, unit);
 
-        if (!earlier || earlier == launch)
+        if (earlier == launch)
                 return;
-        g_hash_table_remove(launch->launcher->units, unit);
-        launch_finish(earlier, 0, NULL);
+        g_hash_table_replace(launch->launcher->units, g_strdup(unit), launch);
+        if (earlier)
+                launch_finish(earlier, 0, NULL);
 }
 
 static int start_unit(Launch *launch) {
@@ -313,8 +316,47 @@ static int start_unit(Launch *launch) {
                 return r;
         if (job)
                 job->waits_for_unit = false;
-        forget_earlier(launch, unit);
-        g_hash_table_replace(launch->launcher->units, g_steal_pointer(&unit), launch);
+        take_place(launch, unit);
+        return 0;
+}
+
+/* Its answer comes before the unit is gone; if there is none, nothing is in the way. */
+static int on_way_made(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Launch *launch = userdata;
+
+        if (sd_bus_message_is_method_error(reply, NULL))
+                retry(launch);
+        else
+                wait_for_collection(launch);
+        return 0;
+}
+
+/*
+ * The last unit of that name may still have processes that end, or be about to be started again (Restart=). Until it is gone,
+ * a parent that registers is one of its.
+ */
+static int make_way(Launch *launch) {
+        sd_bus *bus = service_manager_bus(launch->launcher->service_manager);
+        g_autoptr(sd_bus_message) message = NULL;
+        g_autofree char *unit = unit_name(launch);
+        Job *job = launch_job(launch);
+        int r;
+
+        r = subscribe(launch->launcher, bus);
+        if (r < 0)
+                return r;
+        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, "StopUnit", &message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "ss", unit, "replace");
+        if (r < 0)
+                return r;
+        r = sd_bus_call_async(bus, &launch->call, message, on_way_made, launch, SERVICE_MANAGER_TIMEOUT);
+        if (r < 0)
+                return r;
+        if (job)
+                job->waits_for_unit = true;
+        take_place(launch, unit);
         return 0;
 }
 
@@ -325,7 +367,7 @@ void launch_as_unit(Launch *launch) {
                 launch_finish(launch, -EHOSTUNREACH, NULL);
                 return;
         }
-        r = start_unit(launch);
+        r = launch->unit_goes_first ? make_way(launch) : start_unit(launch);
         if (r < 0)
                 give_up(launch, r, g_strerror(-r));
 }

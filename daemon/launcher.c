@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "config.h"
-#include "daemon/environment-memory.h"
+#include "daemon/start-memory.h"
 #include "helicopter/cleanup.h"
 
 static const LaunchMethod methods[] = { launch_as_unit, launch_as_child };
@@ -38,16 +38,16 @@ static const char *parent_path(void) {
         return override ? override : HELICOPTER_PARENT_PATH;
 }
 
-static char **parent_command(const LaunchRequest *request) {
+static char **parent_command(const Job *job, const LaunchRequest *request) {
         g_autoptr(GPtrArray) command = g_ptr_array_new();
 
         g_ptr_array_add(command, g_strdup(parent_path()));
-        g_ptr_array_add(command, g_strdup_printf("--job=%s", request->name));
+        g_ptr_array_add(command, g_strdup_printf("--job=%s", job->name));
         g_ptr_array_add(command, g_strdup("--environment-on-stdin"));
         if (request->grant_policy)
                 g_ptr_array_add(command, g_strdup_printf("--grant-policy=%s", request->grant_policy));
         g_ptr_array_add(command, g_strdup("--"));
-        for (const char *const *word = request->argv; *word; word++)
+        for (char **word = request->start->command; *word; word++)
                 g_ptr_array_add(command, g_strdup(*word));
         g_ptr_array_add(command, NULL);
         return (char **) g_ptr_array_steal(command, NULL);
@@ -60,7 +60,7 @@ static void launch_free(Launch *launch) {
         g_free(launch->job_name);
         g_strfreev(launch->command);
         g_free(launch->cwd);
-        close_fd(&launch->environment);
+        close_fd(&launch->memory);
         g_ptr_array_unref(launch->settings);
         g_free(launch);
 }
@@ -82,12 +82,11 @@ void launch_finish(Launch *launch, int result, const char *reason) {
 }
 
 void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) {
-        int environment = environment_memory_new(request->environment);
+        int memory = start_memory_new(request->text);
         Launch *launch;
 
-        if (environment < 0) {
-                g_autofree char *reason =
-                        g_strdup_printf("Its environment cannot be stored: %s.", g_strerror(-environment));
+        if (memory < 0) {
+                g_autofree char *reason = g_strdup_printf("Its environment cannot be stored: %s.", g_strerror(-memory));
 
                 job_fail(job, reason);
                 return;
@@ -95,13 +94,14 @@ void launcher_start(Launcher *launcher, Job *job, const LaunchRequest *request) 
         launch = g_new(Launch, 1);
         *launch = (Launch) {
                 .launcher = launcher,
-                .job_name = g_strdup(request->name),
+                .job_name = g_strdup(job->name),
                 .job_id = job->id,
-                .command = parent_command(request),
-                .cwd = g_strdup(request->cwd),
-                .environment = environment,
+                .command = parent_command(job, request),
+                .cwd = g_strdup(request->start->working_directory),
+                .memory = memory,
                 .settings = g_ptr_array_ref(request->settings),
-                .umask = request->umask,
+                .umask = request->start->umask,
+                .unit_goes_first = request->unit_goes_first,
         };
         methods[0](launch);
 }

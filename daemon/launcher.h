@@ -11,18 +11,15 @@
 
 #include "daemon/job.h"
 #include "daemon/service-manager.h"
+#include "helicopter/job-start.h"
 
-/* The umask stays that of the daemon or of the service manager. */
-#define UMASK_OF_LAUNCHER UINT32_MAX
-
+/* Nothing is taken over but references. */
 typedef struct LaunchRequest {
-        const char *name;
-        const char *const *argv;
-        const char *cwd;
-        const char *const *environment;
-        GPtrArray *settings; /* of the unit; daemon/unit-property.h */
-        uint32_t umask;
+        const JobStart *start;
+        GBytes *text;             /* the same, packed */
+        GPtrArray *settings;      /* what its properties mean; daemon/unit-property.h */
         const char *grant_policy; /* NULL: the usual one */
+        bool unit_goes_first; /* a job of that name has just ended whose unit may not have, or may be about to start again */
 } LaunchRequest;
 
 /* One job being started. Owned by whoever works on it, until launch_finish(). */
@@ -33,9 +30,10 @@ typedef struct Launch {
         uint64_t job_id;
         char **command; /* of the helicopter-parent, with its options and the job's command */
         char *cwd;
-        int environment;     /* of the job; daemon/environment-memory.h */
+        int memory;          /* daemon/start-memory.h */
         GPtrArray *settings; /* of the unit, a reference */
         uint32_t umask;
+        bool unit_goes_first;        /* as in the request */
         sd_bus_slot *call;           /* the call to the service manager; launcher-unit.c */
         char *unit_job;              /* the service manager's name for starting the unit; NULL: not known yet */
         sd_event_source *collection; /* the deadline of an old unit that is in the way; launcher-unit.c */

@@ -96,7 +96,7 @@ static int method_forget_job(sd_bus_message *message, void *userdata, sd_bus_err
         job = find_named(manager, name, error);
         if (!job)
                 return sd_bus_error_get_errno(error) * -1;
-        if (!job_has_ended(job))
+        if (!job_is_over(job))
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_JOB_RUNNING, "Job %s has not ended.", name);
         manager_remove_job(manager, job);
         return sd_bus_reply_method_return(message, NULL);

@@ -11,6 +11,7 @@
 #include "daemon/launcher.h"
 #include "daemon/manager-bus.h"
 #include "daemon/peer.h"
+#include "daemon/restart.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/job-name.h"
@@ -167,10 +168,16 @@ Job *manager_add_ended_job(Manager *manager, const char *name) {
         return new_job(manager, name);
 }
 
+Job *manager_replace_job(Manager *manager, Job *ended) {
+        g_autofree char *name = g_strdup(ended->name);
+
+        return add_job(manager, name);
+}
+
 static bool name_is_free(Manager *manager, const char *name) {
         Job *job = manager_find_job(manager, name);
 
-        return !job || job_has_ended(job);
+        return !job || job_is_over(job);
 }
 
 Job *manager_add_job(Manager *manager, const char *name, sd_bus_error *error) {
@@ -228,6 +235,7 @@ static int on_sweep(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
         g_hash_table_foreach_remove(manager->peers, is_unwanted, NULL);
+        restart_carry_out(manager);
         for (GList *link = manager->ended.head; link;) {
                 Job *job = link->data;
 
@@ -239,7 +247,7 @@ static int on_sweep(sd_event_source *source, void *userdata) {
         return 0;
 }
 
-static void need_sweep(Manager *manager) {
+void manager_need_sweep(Manager *manager) {
         int r;
 
         if (!manager->sweep)
@@ -256,17 +264,17 @@ void manager_unit_stopping(Manager *manager) {
 
 void manager_unit_stopped(Manager *manager) {
         manager->units_stopping--;
-        need_sweep(manager);
+        manager_need_sweep(manager);
 }
 
 void manager_job_ended(Manager *manager, Job *job) {
         g_queue_push_tail(&manager->ended, job);
-        need_sweep(manager);
+        manager_need_sweep(manager);
 }
 
 void manager_drop_peer(Manager *manager, Peer *peer) {
         peer->unwanted = true;
-        need_sweep(manager);
+        manager_need_sweep(manager);
 }
 
 /* "a, b, …" of the jobs that run; there may be thousands. Owned by the caller. */
@@ -327,7 +335,7 @@ int manager_terminate(Manager *manager, sd_bus_message *call) {
         g_hash_table_iter_init(&iter, manager->jobs);
         while (g_hash_table_iter_next(&iter, NULL, (void **) &job))
                 manager_stop_if_terminating(manager, job);
-        need_sweep(manager);
+        manager_need_sweep(manager);
         return 0;
 }
 

@@ -26,6 +26,7 @@ typedef struct Manager {
         GQueue ended;                  /* the Jobs of `jobs` that have ended, oldest first */
         sd_event_source *ended_source; /* new records of ended jobs; daemon/ended.h */
         bool ended_loaded;
+        size_t starts_size;  /* of all jobs' `start`, in bytes */
         Settle *settle;      /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
         GHashTable *peers;   /* Peer → itself, owned */
         GHashTable *pending; /* caller → number of its calls that wait; daemon/pending.h */
@@ -62,11 +63,17 @@ Job *manager_add_job_numbered(Manager *manager, const char *name, sd_bus_error *
 /* Add a job, to be ended from its record at once. An ended job of the same name is dropped. Never fails. */
 Job *manager_add_ended_job(Manager *manager, const char *name);
 
+/* Put a job, in state "starting", into the place of one that has ended and is freed, and announce both. Never fails. */
+Job *manager_replace_job(Manager *manager, Job *ended);
+
 /* Set *error to BadName, the name escaped for a terminal. Returns the negative errno of it. */
 int manager_set_bad_name(sd_bus_error *error, const char *name);
 
 /* Announce that a job is not listed any more, and free it. Its record goes too. */
 void manager_remove_job(Manager *manager, Job *job);
+
+/* Have what is due done once the current callback has returned: what is of no use dropped, restarts carried out. */
+void manager_need_sweep(Manager *manager);
 
 /* Called by a job that has ended: keeps the list of ended jobs bounded, and lets Terminate go on. */
 void manager_job_ended(Manager *manager, Job *job);

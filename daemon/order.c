@@ -84,6 +84,9 @@ static void answer_nonsense(Order *order, int r) {
 }
 
 static int set_lost(sd_bus_error *error, const Job *job) {
+        if (job_is_launched(job))
+                return sd_bus_error_setf(error, HELICOPTER_ERROR_TIMEOUT,
+                        "Job %s is being started, and has no helicopter-parent yet.", job->name);
         return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_LOST,
                 "Job %s: its helicopter-parent (pid %u) is not connected.", job->name, job->parent_pid);
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/caller.h"
 #include "daemon/job.h"
+#include "daemon/restart.h"
 #include "daemon/settle.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
@@ -79,6 +80,7 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
         Peer *peer = userdata;
         g_auto(Caller) caller = CALLER_NONE;
         g_auto(JobProperties) told = {};
+        g_auto(RestartTold) more = {};
         const char *name;
         int exact, r;
         Job *job;
@@ -94,12 +96,13 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
                 return sd_bus_error_setf(
                         error, HELICOPTER_ERROR_JOB_EXISTS, "This connection has registered %s.", peer->job_name);
         job_properties_init(&told);
-        r = job_properties_read(&told, message);
+        r = job_properties_read(&told, message, restart_take, &more);
         if (r < 0)
                 return r;
         job = add(peer, name, exact, &caller, &told, error);
         if (!job)
                 return -sd_bus_error_get_errno(error);
+        restart_told(job, &more);
         r = sd_bus_reply_method_return(message, "s", job->name);
         manager_stop_if_terminating(peer->manager, job);
         return r;

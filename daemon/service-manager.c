@@ -107,11 +107,16 @@ bool service_manager_is_absent(const sd_bus_error *error) {
                 sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY);
 }
 
-bool unit_is_of_job(const char *unit, const char *job_name) {
-        g_autofree char *transient = g_strdup_printf("helicopter-%s.service", job_name);
+bool unit_is_of_file(const char *unit, const char *job_name) {
         g_autofree char *of_template = g_strdup_printf("helicopter-job@%s.service", job_name);
 
-        return g_str_equal(unit, transient) || g_str_equal(unit, of_template);
+        return g_str_equal(unit, of_template);
+}
+
+bool unit_is_of_job(const char *unit, const char *job_name) {
+        g_autofree char *transient = g_strdup_printf("helicopter-%s.service", job_name);
+
+        return g_str_equal(unit, transient) || unit_is_of_file(unit, job_name);
 }
 
 static int set_gone(sd_bus_error *error, const char *job_name) {

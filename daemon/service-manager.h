@@ -36,6 +36,9 @@ int service_manager_match(
 /* Whether an error means that nobody is there. */
 bool service_manager_is_absent(const sd_bus_error *error);
 
+/* Whether a unit is the job's instance of helicopter-job@.service, whose file says what it is started with. */
+bool unit_is_of_file(const char *unit, const char *job_name);
+
 /* Whether a unit is one that helicopter has made for the job: what else a parent may run in is not to be stopped. */
 bool unit_is_of_job(const char *unit, const char *job_name);
 

@@ -20,7 +20,8 @@ struct Wait {
 };
 
 static void wait_free(Wait *wait) {
-        pending_remove(wait->job->manager, wait->call);
+        if (wait->call)
+                pending_remove(wait->job->manager, wait->call);
         sd_event_source_disable_unref(wait->deadline);
         sd_bus_message_unref(wait->call);
         g_free(wait);
@@ -40,7 +41,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         wait_unlink(wait);
         if (wait->expired)
                 wait->expired(wait->job);
-        if (!wait->answer(wait->job, wait->call))
+        if (!wait->answer(wait->job, wait->call) && wait->call)
                 sd_bus_reply_method_errorf(
                         wait->call, HELICOPTER_ERROR_TIMEOUT, "Job %s: %s in time.", wait->job->name, wait->what);
         wait_free(wait);
@@ -58,7 +59,8 @@ int wait_add(
         *wait = (Wait) {
                 .job = job, .call = sd_bus_message_ref(call), .what = what, .answer = answer, .expired = expired
         };
-        pending_add(job->manager, call);
+        if (call)
+                pending_add(job->manager, call);
         r = sd_event_add_time_relative(
                 job->manager->event, &wait->deadline, CLOCK_MONOTONIC, timeout, 0, on_deadline, wait);
         if (r < 0) {
@@ -68,6 +70,23 @@ int wait_add(
         wait->next = job->waits;
         job->waits = wait;
         return 0;
+}
+
+Wait *wait_steal(Job *job) {
+        return g_steal_pointer(&job->waits);
+}
+
+void wait_give(Job *job, Wait *waits, WaitAnswer answer) {
+        while (waits) {
+                Wait *wait = waits;
+
+                waits = wait->next;
+                wait->job = job;
+                wait->answer = answer;
+                wait->next = job->waits;
+                job->waits = wait;
+        }
+        wait_check(job);
 }
 
 void wait_check(Job *job) {
@@ -88,8 +107,9 @@ void wait_free_all(Job *job) {
                 Wait *wait = job->waits;
 
                 job->waits = wait->next;
-                sd_bus_reply_method_errorf(
-                        wait->call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job->name);
+                if (wait->call)
+                        sd_bus_reply_method_errorf(
+                                wait->call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job->name);
                 wait_free(wait);
         }
 }

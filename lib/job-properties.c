@@ -160,8 +160,15 @@ static const struct Property *find_property(const char *name) {
         return NULL;
 }
 
+/* A property that is none of the table's. */
+static int read_other(const char *name, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
+        int r = take ? take(name, message, userdata) : 0;
+
+        return r == 0 ? sd_bus_message_skip(message, "v") : r;
+}
+
 /* The inside of one entry of the a{sv}. */
-static int read_property(JobProperties *properties, sd_bus_message *message) {
+static int read_property(JobProperties *properties, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
         const struct Property *property;
         const char *name;
         int r;
@@ -171,10 +178,10 @@ static int read_property(JobProperties *properties, sd_bus_message *message) {
                 return r;
         property = find_property(name);
         if (!property)
-                return sd_bus_message_skip(message, "v");
+                return read_other(name, message, take, userdata);
         r = sd_bus_message_enter_container(message, 'v', property->type);
         if (r < 0)
-                return r == -ENXIO ? -EINVAL : r;
+                return r;
         r = read_value(field_of(properties, property), property->type[0], message);
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
@@ -186,16 +193,16 @@ static bool state_is_valid(const char *state) {
         return g_strv_contains(states, state);
 }
 
-int job_properties_read(JobProperties *properties, sd_bus_message *message) {
+int job_properties_read(JobProperties *properties, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
         int r;
 
         r = sd_bus_message_enter_container(message, 'a', "{sv}");
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_property(properties, message);
+                r = read_property(properties, message, take, userdata);
                 if (r < 0)
-                        return r;
+                        return r == -ENXIO ? -EINVAL : r;
                 r = sd_bus_message_exit_container(message);
                 if (r < 0)
                         return r;
@@ -262,11 +269,11 @@ static int append_property(const JobProperties *properties, const struct Propert
 }
 
 int job_properties_append(const JobProperties *properties, sd_bus_message *message) {
-        int r = sd_bus_message_open_container(message, 'a', "{sv}");
+        int r = 0;
 
         for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(table); i++)
                 r = append_property(properties, &table[i], message);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        return r;
 }
 
 static void save_property(const void *field, const struct Property *property, GKeyFile *file) {

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/job-start.h"
 
 /* No more than execve(2) takes. */
 #define SIZE_MAX_READ (64 << 20)
@@ -42,16 +42,6 @@ static int empty_stdin(void) {
         return dup2(null, STDIN_FILENO) < 0 ? -errno : 0;
 }
 
-/* NUL-terminated NAME=VALUE strings, as in /proc/PID/environ. */
-static char **split(const GString *text) {
-        GPtrArray *variables = g_ptr_array_new();
-
-        for (const char *variable = text->str; variable < text->str + text->len; variable += strlen(variable) + 1)
-                g_ptr_array_add(variables, g_strdup(variable));
-        g_ptr_array_add(variables, NULL);
-        return (char **) g_ptr_array_free(variables, FALSE);
-}
-
 /* What the service manager tells a unit's processes stays theirs (systemd.exec(5)). */
 static char **keep_unit_variables(char **environment) {
         static const char *const kept[] = { "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
@@ -66,17 +56,22 @@ static char **keep_unit_variables(char **environment) {
         return environment;
 }
 
-int environment_from_stdin(char ***ret_environment) {
-        g_autoptr(GString) text = g_string_new(NULL);
+int environment_from_stdin(char ***ret_environment, GBytes **ret_text) {
+        g_autoptr(GString) read = g_string_new(NULL);
+        g_autoptr(GBytes) text = NULL;
+        g_auto(JobStart) start = {};
         int r;
 
-        r = read_stdin(text);
+        r = read_stdin(read);
         if (r < 0)
                 return r;
         r = empty_stdin();
         if (r < 0)
                 return r;
-        *ret_environment = keep_unit_variables(split(text));
+        text = g_bytes_new(read->str, read->len);
+        job_start_unpack(text, &start);
+        *ret_environment = keep_unit_variables(g_steal_pointer(&start.environment));
+        *ret_text = g_steal_pointer(&text);
         return 0;
 }
 

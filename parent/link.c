@@ -68,7 +68,7 @@ static void disconnect(Link *link) {
 static void give_up_for_now(Link *link) {
         disconnect(link);
         supervisor_release(link->supervisor);
-        supervisor_told_end(link->supervisor);
+        supervisor_not_told(link->supervisor);
         connect_again(link);
 }
 
@@ -131,7 +131,7 @@ static int send(Link *link, const char *method, sd_bus_message_handler_t on_repl
                 if (r < 0)
                         return r;
         }
-        r = properties_append(message, link->supervisor);
+        r = properties_append(message, link->supervisor, g_str_equal(method, "Register"));
         if (r < 0)
                 return r;
         return sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
@@ -143,7 +143,11 @@ static int on_updated(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
 
         if (error)
                 log_debug("The daemon did not take the news: %s", error->message);
-        if (--link->untold == 0)
+        if (--link->untold > 0)
+                return 0;
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY)) /* it is gone, or hangs */
+                supervisor_not_told(link->supervisor);
+        else
                 supervisor_told_end(link->supervisor);
         return 0;
 }
@@ -157,7 +161,7 @@ static void update(Link *link) {
         }
         log_debug("The daemon cannot be told: %s.", g_strerror(-r));
         if (link->untold == 0)
-                supervisor_told_end(link->supervisor);
+                supervisor_not_told(link->supervisor);
 }
 
 /* The name was free when the job started, or nobody was there to ask: the job keeps running, under another name. */

@@ -21,6 +21,6 @@ void link_update(Link *link);
 /* The name that the job has, or wants while no daemon has given it one. */
 const char *link_job_name(const Link *link);
 
-/* As link_update(), and call supervisor_told_end() when the daemon has answered. False when there is nobody to be told.
- */
+/* As link_update(), and call supervisor_told_end() when the daemon has answered, or supervisor_not_told() when it is gone.
+ * False when there is nobody to be told. */
 bool link_tell_end(Link *link);

@@ -23,6 +23,7 @@ static const char description[] = "A target that ends in .py is run with the pyt
 void options_clear(Options *options) {
         g_clear_pointer(&options->name, g_free);
         g_clear_pointer(&options->environment, g_strfreev);
+        g_clear_pointer(&options->start, g_bytes_unref);
         g_clear_pointer(&options->working_directory, g_free);
         g_clear_pointer(&options->command, g_strfreev);
 }
@@ -41,7 +42,7 @@ static void set_command(char **words, Options *options) {
 }
 
 static int read_environment(Options *options) {
-        int r = environment_from_stdin(&options->environment);
+        int r = environment_from_stdin(&options->environment, &options->start);
 
         if (r < 0)
                 log_error("The environment of the job cannot be read from standard input: %s; 'helicopter-client run' "

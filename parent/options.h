@@ -9,9 +9,10 @@
 #include "helicopter/grant-policy.h"
 
 typedef struct Options {
-        char *name;              /* of the job */
-        bool name_is_given;      /* else it was made from the command, and may get a number */
-        char **environment;      /* of the job; NULL: the parent's own */
+        char *name;         /* of the job */
+        bool name_is_given; /* else it was made from the command, and may get a number */
+        char **environment; /* of the job; NULL: the parent's own */
+        GBytes *start; /* what it is started with, for the daemon to start it again; NULL: no daemon has started it */
         char *working_directory; /* to run in; NULL: the parent's own */
         char **command;          /* what to execute */
         GrantPolicy grant_policy;

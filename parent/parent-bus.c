@@ -68,6 +68,25 @@ static int method_get_executable(sd_bus_message *message, void *userdata, sd_bus
         return sd_bus_reply_method_return(message, "s", executable);
 }
 
+static int method_restart(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Supervisor *supervisor = userdata;
+        uint64_t grace;
+        int r;
+
+        r = sd_bus_message_read(message, "t", &grace);
+        if (r < 0)
+                return r;
+        r = check_running(supervisor, error);
+        if (r < 0)
+                return r;
+        if (!supervisor->options->start)
+                return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_RESTARTABLE, "No helicopterd has started the job.");
+        r = supervisor_restart(supervisor, grace);
+        if (r < 0)
+                return r;
+        return sd_bus_reply_method_return(message, NULL);
+}
+
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
         uint64_t grace;
@@ -79,6 +98,7 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = check_running(supervisor, error);
         if (r < 0)
                 return r;
+        supervisor_cancel_restart(supervisor);
         r = supervisor_stop(supervisor, grace);
         if (r < 0)
                 return r;
@@ -133,6 +153,8 @@ static const sd_bus_vtable vtable[] = {
                 method_get_executable, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("t", grace), SD_BUS_NO_RESULT,
                 method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Restart", SD_BUS_ARGS("t", grace), SD_BUS_NO_RESULT,
+                method_restart, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Kill", SD_BUS_ARGS("s", whom, "i", signal), SD_BUS_NO_RESULT,
                 method_kill, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

@@ -85,9 +85,41 @@ void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties
         set_string(&ret_properties->failure_reason, supervisor->failure_reason);
 }
 
-int properties_append(sd_bus_message *message, const Supervisor *supervisor) {
+static int append_start(sd_bus_message *message, GBytes *start) {
+        gsize size;
+        const void *text = g_bytes_get_data(start, &size);
+        int r;
+
+        r = sd_bus_message_open_container(message, 'e', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "s", "Start");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(message, 'v', "ay");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_array(message, 'y', text, size);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(message);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+int properties_append(sd_bus_message *message, const Supervisor *supervisor, bool all) {
+        GBytes *start = supervisor->options->start;
         g_auto(JobProperties) properties;
+        int r;
 
         properties_fill(supervisor, &properties);
-        return job_properties_append(&properties, message);
+        r = sd_bus_message_open_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        r = job_properties_append(&properties, message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "{sv}", "Restart", "b", supervisor->restarting);
+        if (r >= 0 && all && start)
+                r = append_start(message, start);
+        return r < 0 ? r : sd_bus_message_close_container(message);
 }

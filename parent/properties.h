@@ -9,5 +9,8 @@
 /* All that a parent tells of its job. *ret_properties is not initialised before, and the caller's to clear. */
 void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties);
 
-/* Append all that a parent tells of its job, as the a{sv} of org.helicopter1.Registry. 0 or a negative errno. */
-int properties_append(sd_bus_message *message, const Supervisor *supervisor);
+/*
+ * Append all that a parent tells of its job, as the a{sv} of org.helicopter1.Registry. all: also what never changes and the
+ * daemon alone needs to know. 0 or a negative errno.
+ */
+int properties_append(sd_bus_message *message, const Supervisor *supervisor, bool all);

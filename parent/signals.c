@@ -48,6 +48,9 @@ void signals_block(sigset_t *ret_old) {
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
         Supervisor *supervisor = userdata;
 
+        /* The service manager stops the unit, say, which is the later word. */
+        if (supervisor_asks_to_end((int) info->ssi_signo))
+                supervisor_cancel_restart(supervisor);
         /* What the terminal sends (^C, a hang-up) goes to the whole foreground group, so the job has it already. */
         if (info->ssi_code == SI_KERNEL && supervisor->child.has_terminal) {
                 supervisor_note_signal(supervisor, (int) info->ssi_signo);

@@ -26,8 +26,14 @@
 #include "parent/waker.h"
 #include "parent/where.h"
 
+/* How long it may take until all of a job's processes have ended after SIGKILL, the kernel's work included. */
+#define REMAINS_TIMEOUT (5 * G_USEC_PER_SEC)
+
 /* How long the daemon may take to hear of the end, before the parent ends without. */
 #define TELL_END_TIMEOUT (2 * G_USEC_PER_SEC)
+
+/* The same where the daemon is to start the job again: it may be away for being replaced itself. */
+#define TELL_RESTART_TIMEOUT (30 * G_USEC_PER_SEC)
 
 #define DESCENDANTS_MAX 65536
 
@@ -36,8 +42,14 @@ bool supervisor_job_has_ended(const Supervisor *supervisor) {
 }
 
 void supervisor_told_end(Supervisor *supervisor) {
-        if (supervisor_job_has_ended(supervisor))
+        /* It may be an earlier update that is answered. */
+        if (supervisor_job_has_ended(supervisor) && !supervisor->remains_timer)
                 sd_event_exit(supervisor->event, 0);
+}
+
+void supervisor_not_told(Supervisor *supervisor) {
+        if (!supervisor->restarting)
+                supervisor_told_end(supervisor);
 }
 
 static int on_exit_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -56,20 +68,38 @@ static void record_end(const Supervisor *supervisor) {
                 log_warning("How the job ended cannot be recorded: %s.", g_strerror(-r));
 }
 
+static void tell_end(Supervisor *supervisor) {
+        supervisor->remains_timer = sd_event_source_disable_unref(supervisor->remains_timer);
+        if (sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC,
+                    supervisor->restarting ? TELL_RESTART_TIMEOUT : TELL_END_TIMEOUT, 0, on_exit_timer, supervisor) < 0)
+                supervisor_told_end(supervisor);
+        else if (!link_tell_end(supervisor->link))
+                supervisor_not_told(supervisor);
+}
+
+static int on_remains_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        log_warning("Processes that the job has left do not end although they were killed.");
+        tell_end(userdata);
+        return 0;
+}
+
+/* Whether they are waited for: supervisor_reap() kills what there is, and whatever that has started meanwhile. */
+static bool wait_for_remains(Supervisor *supervisor) {
+        return sd_event_add_time_relative(supervisor->event, &supervisor->remains_timer, CLOCK_MONOTONIC,
+                       REMAINS_TIMEOUT, 0, on_remains_timer, supervisor) >= 0;
+}
+
 static void end(Supervisor *supervisor, JobState state) {
+        bool was_stopped = supervisor->kill_timer;
+
         supervisor->state = state;
         supervisor->end_timestamp = (uint64_t) g_get_real_time();
+        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
         lease_end(supervisor);
         record_end(supervisor);
-        /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended.
-         */
-        if (supervisor->kill_timer)
-                supervisor_signal_all(supervisor, SIGKILL);
-        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
-        if (!link_tell_end(supervisor->link) ||
-                sd_event_add_time_relative(supervisor->event, &supervisor->exit_timer, CLOCK_MONOTONIC,
-                        TELL_END_TIMEOUT, 0, on_exit_timer, supervisor) < 0)
-                supervisor_told_end(supervisor);
+        /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended. */
+        if (!was_stopped || !wait_for_remains(supervisor))
+                tell_end(supervisor);
 }
 
 static void main_process_ended(Supervisor *supervisor, const siginfo_t *info) {
@@ -90,17 +120,27 @@ bool supervisor_is_helper(const Supervisor *supervisor, pid_t pid) {
         return g_hash_table_contains(supervisor->helpers, GINT_TO_POINTER(pid));
 }
 
-void supervisor_reap(Supervisor *supervisor) {
+/* Whether there are children left, which have not ended. */
+static bool reap(Supervisor *supervisor) {
         siginfo_t info;
 
         for (;;) {
                 info.si_pid = 0;
-                if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
-                        return;
+                if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0)
+                        return false;
+                if (info.si_pid == 0)
+                        return true;
                 g_hash_table_remove(supervisor->helpers, GINT_TO_POINTER(info.si_pid));
                 if (info.si_pid == supervisor->child.pid)
                         main_process_ended(supervisor, &info);
         }
+}
+
+void supervisor_reap(Supervisor *supervisor) {
+        bool some_are_left = reap(supervisor);
+
+        if (supervisor->remains_timer && (!some_are_left || supervisor_signal_all(supervisor, SIGKILL) < 0))
+                tell_end(supervisor);
 }
 
 static void exec_failed(Supervisor *supervisor, const char *command, int error) {
@@ -213,6 +253,7 @@ void supervisor_clear(Supervisor *supervisor) {
         supervisor->where = where_free(supervisor->where);
         sd_event_source_disable_unref(supervisor->exec_source);
         sd_event_source_disable_unref(supervisor->kill_timer);
+        sd_event_source_disable_unref(supervisor->remains_timer);
         sd_event_source_disable_unref(supervisor->exit_timer);
         child_close(&supervisor->child);
         close_fd(&supervisor->lock);
@@ -223,12 +264,12 @@ void supervisor_clear(Supervisor *supervisor) {
         sd_event_unref(supervisor->event);
 }
 
-static bool asks_to_end(int signal) {
+bool supervisor_asks_to_end(int signal) {
         return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
 }
 
 void supervisor_note_signal(Supervisor *supervisor, int signal) {
-        if (asks_to_end(signal))
+        if (supervisor_asks_to_end(signal))
                 supervisor->asked_to_end = true;
 }
 
@@ -278,4 +319,22 @@ int supervisor_stop(Supervisor *supervisor, uint64_t grace) {
         supervisor_signal(supervisor, SIGTERM);
         supervisor_signal(supervisor, SIGCONT); /* a stopped job would not notice */
         return 0;
+}
+
+int supervisor_restart(Supervisor *supervisor, uint64_t grace) {
+        int r = supervisor_stop(supervisor, grace);
+
+        if (r < 0)
+                return r;
+        supervisor->restarting = true;
+        link_update(supervisor->link);
+        return 0;
+}
+
+void supervisor_cancel_restart(Supervisor *supervisor) {
+        if (!supervisor->restarting)
+                return;
+        supervisor->restarting = false;
+        if (!link_tell_end(supervisor->link))
+                supervisor_not_told(supervisor);
 }

@@ -42,10 +42,13 @@ typedef struct Supervisor {
         int lock;            /* that tells a daemon of us; helicopter/parent-lock.h */
         sd_event_source *exec_source;
         sd_event_source *kill_timer; /* SIGKILL after the grace period of a stop */
+        sd_event_source
+                *remains_timer;      /* what is left of a job that was stopped is waited for, before its end is told */
         sd_event_source *exit_timer; /* for telling the daemon of the end */
 
         JobState state;
         bool asked_to_end; /* a signal that asks to end went through the parent's hands */
+        bool restarting;   /* the daemon, this one or the next, is to start the job again when it has ended */
         int exit_code;     /* -1: none */
         int exit_signal;   /* 0: none */
         char *failure_reason;
@@ -69,8 +72,14 @@ void supervisor_release(Supervisor *supervisor);
 /* The name is another job's: the command is not executed, and the parent ends with 125. */
 void supervisor_refuse(Supervisor *supervisor, const char *reason);
 
-/* The daemon has been told of the end, or cannot be: nothing is left to do. */
+/* The daemon has been told of the end, if there was one: nothing is left to do. */
 void supervisor_told_end(Supervisor *supervisor);
+
+/* The daemon cannot be told now. That is nothing to wait for, unless it is to start the job again. */
+void supervisor_not_told(Supervisor *supervisor);
+
+/* Whether a signal asks a process to end. */
+bool supervisor_asks_to_end(int signal);
 
 /* The job has been sent a signal. */
 void supervisor_note_signal(Supervisor *supervisor, int signal);
@@ -86,6 +95,12 @@ int supervisor_signal_all(Supervisor *supervisor, int signal);
 
 /* SIGTERM, and SIGKILL to all descendants after `grace` microseconds. 0 or a negative errno. */
 int supervisor_stop(Supervisor *supervisor, uint64_t grace);
+
+/* The same, for the job to be started again by the daemon, which is told. */
+int supervisor_restart(Supervisor *supervisor, uint64_t grace);
+
+/* Somebody else wants it to end: it is not started again. */
+void supervisor_cancel_restart(Supervisor *supervisor);
 
 /* A child of the parent's own, which is none of the job's processes, until it is waited for. */
 void supervisor_add_helper(Supervisor *supervisor, pid_t pid);

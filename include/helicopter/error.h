@@ -19,6 +19,8 @@
 #define HELICOPTER_ERROR_COMMAND_NOT_FOUND "org.helicopter1.Error.CommandNotFound"
 #define HELICOPTER_ERROR_NOT_EXECUTABLE "org.helicopter1.Error.NotExecutable"
 #define HELICOPTER_ERROR_LAUNCH_FAILED "org.helicopter1.Error.LaunchFailed"
+#define HELICOPTER_ERROR_NOT_RESTARTABLE "org.helicopter1.Error.NotRestartable"
+#define HELICOPTER_ERROR_CANCELLED "org.helicopter1.Error.Cancelled"
 #define HELICOPTER_ERROR_LIMIT_REACHED "org.helicopter1.Error.LimitReached"
 #define HELICOPTER_ERROR_TARGET_GONE "org.helicopter1.Error.TargetGone"
 #define HELICOPTER_ERROR_NOT_IN_JOB "org.helicopter1.Error.NotInJob"

@@ -31,6 +31,7 @@ CALLS = [
     (MANAGER_PATH, MANAGER, "ListJobs", "", ()),
     (MANAGER_PATH, MANAGER, "ForgetJob", "s", ("fuzzed",)),
     (MANAGER_PATH, REGISTRY, "Register", "sba{sv}", ("fuzzed", False, {"State": ("s", "running"), "PID": ("u", 1), "CommandLine": ("as", ["a", "b"])})),
+    (MANAGER_PATH, REGISTRY, "Register", "sba{sv}", ("fuzzed", False, {"State": ("s", "exited"), "Restart": ("b", True), "Start": ("ay", [65, 61, 0, 0])})),
     (MANAGER_PATH, REGISTRY, "Update", "a{sv}", ({"State": ("s", "running"), "ExitCode": ("i", -1), "StartTimestamp": ("t", 1)},)),
     (MANAGER_PATH, PROPERTIES, "Get", "ss", (MANAGER, "PtraceScope")),
     (MANAGER_PATH, PROPERTIES, "Set", "ssv", (MANAGER, "Version", ("s", "x"))),

@@ -105,6 +105,18 @@ def test_where_it_is_is_left_out(session, parent):
     assert parent.orders == asked
 
 
+def test_restart_is_refused(session, parent):
+    """Before it is asked to end."""
+    with pytest.raises(BusError) as error:
+        call(session, "Restart", "a{sv}", {})
+    assert error.value.name == ERROR + "ParentTooOld"
+    parent.raw.send(RECORDED["Update"])
+    session.wait_state("old", "running")
+    message = session.refused("restart", "old", code=1)
+    assert "older" in message and "Start the job again" in message
+    assert parent.orders == []
+
+
 def test_client_says_what_to_do(session, parent):
     parent.raw.send(RECORDED["Update"])
     session.wait_state("old", "running")

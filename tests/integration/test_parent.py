@@ -246,8 +246,13 @@ def test_suspend_and_continue(session):
     job_pid = session.wait_state("counter", "running") and session.list()["counter"][3]
     shell.sendcontrol("z")
     shell.expect("Stopped")
-    with open(f"/proc/{job_pid}/stat", encoding="ascii") as stat:
-        assert stat.read().rpartition(")")[2].split()[0] == "T"
+
+    def state():
+        with open(f"/proc/{job_pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+
+    # The shell tells that the parent has stopped, which got the terminal's signal at the same time.
+    wait.until(lambda: state() == "T", lambda: f"the job stops, too: {state()}")
     before = int(file.read_text())
     shell.sendline("bg")
     shell.expect_exact(str(PARENT))

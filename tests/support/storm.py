@@ -51,7 +51,7 @@ def zombies(*parents):
 
 
 class Storm:
-    """Jobs that stay (counters), and threads that start, grant, wait and stop. kill() ends the daemon, and revive() has one back."""
+    """Jobs that stay (counters), and threads that start, grant, wait, restart and stop. kill() ends the daemon, and revive() has one back."""
 
     def __init__(self, session, counters):
         self.session, self.counters = session, counters
@@ -96,6 +96,15 @@ class Storm:
             self.over.wait(chance.uniform(0, 0.05))
             peer.call(job_path(name), JOB, "Stop", "a{sv}", {"grace": ("t", 1_000_000)}, seconds=20)
 
+    def restart(self, chance, name):
+        """Have one restarted that would run for ever; whatever comes of it is one job, or none."""
+        self.long_jobs.append(name)
+        with self.session.peer() as peer:
+            self.session.start_job(name, ["/bin/sleep", "86400"], connection=peer)
+            for _ in range(3):
+                peer.call(job_path(name), JOB, "Restart", "a{sv}", {"grace": ("t", 1_000_000)}, seconds=20)
+                self.over.wait(chance.uniform(0, 0.02))
+
     def grant(self, chance, _name):
         job = chance.choice(self.counters)
         with self.session.peer() as peer:
@@ -125,7 +134,7 @@ class Storm:
         """The storm. kill(): end the daemon with SIGKILL; revive(): see to it that there is one; slowness: of the machine.
         Returns how often it was killed."""
         chance = self.random("kills")
-        threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (self.start, self.stop, self.grant, self.wait, self.list)]
+        threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (self.start, self.stop, self.restart, self.grant, self.wait, self.list)]
         for thread in threads:
             thread.start()
         killed, end = 0, time.monotonic() + deadline

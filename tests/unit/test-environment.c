@@ -18,42 +18,49 @@ static void set_stdin(const char *text, size_t size) {
 }
 
 static void test_read(void **state) {
-        const char text[] = "A=1\0EMPTY=\0BASH_FUNC_f%%=() {\n}\0INVOCATION_ID=theirs";
+        const char text[] = "A=1\0EMPTY=\0BASH_FUNC_f%%=() {\n}\0INVOCATION_ID=theirs\0\0command=x";
         g_auto(GStrv) environment = NULL;
+        g_autoptr(GBytes) whole = NULL;
         char byte;
 
         set_stdin(text, sizeof text); /* its position is at its end, as after a first parent */
         g_setenv("INVOCATION_ID", "ours", TRUE);
         g_unsetenv("JOURNAL_STREAM");
-        assert_int_equal(environment_from_stdin(&environment), 0);
+        assert_int_equal(environment_from_stdin(&environment, &whole), 0);
         assert_string_equal(g_environ_getenv(environment, "A"), "1");
         assert_string_equal(g_environ_getenv(environment, "EMPTY"), "");
         assert_string_equal(g_environ_getenv(environment, "BASH_FUNC_f%%"), "() {\n}");
         assert_string_equal(g_environ_getenv(environment, "INVOCATION_ID"), "ours");
         assert_int_equal(g_strv_length(environment), 4);
+        assert_int_equal(g_bytes_get_size(whole), sizeof text);
+        assert_memory_equal(g_bytes_get_data(whole, NULL), text, sizeof text);
         assert_int_equal(read(STDIN_FILENO, &byte, 1), 0); /* what may hold secrets is not the job's input */
 }
 
 static void test_position_does_not_matter(void **state) {
         const char text[] = "A=1";
+        g_autoptr(GBytes) first_whole = NULL, second_whole = NULL;
         g_auto(GStrv) first = NULL, second = NULL;
         autofd kept = -1;
 
         set_stdin(text, sizeof text);
         kept = dup(STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&first), 0);
+        assert_int_equal(environment_from_stdin(&first, &first_whole), 0);
         assert_true(kept >= 0 && dup2(kept, STDIN_FILENO) == STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&second), 0);
+        assert_int_equal(environment_from_stdin(&second, &second_whole), 0);
         assert_string_equal(g_environ_getenv(second, "A"), "1");
+        assert_true(g_bytes_equal(first_whole, second_whole));
 }
 
 static void test_no_environment_on_stdin(void **state) {
         autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         char **environment = NULL;
+        GBytes *whole = NULL;
 
         assert_true(null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&environment), -EINVAL);
+        assert_int_equal(environment_from_stdin(&environment, &whole), -EINVAL);
         assert_null(environment);
+        assert_null(whole);
 }
 
 static void test_with(void **state) {

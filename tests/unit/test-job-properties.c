@@ -11,7 +11,7 @@
 
 static int read_back(JobProperties *properties, sd_bus_message *message) {
         message_seal(message);
-        return job_properties_read(properties, message);
+        return job_properties_read(properties, message, NULL, NULL);
 }
 
 static void test_initial(void **state) {
@@ -102,6 +102,33 @@ static void test_copy_is_independent(void **state) {
         assert_string_equal(copy.unit, "a.service");
 }
 
+static int take_colour(const char *name, sd_bus_message *message, void *userdata) {
+        const char **colour = userdata;
+        int r;
+
+        if (!g_str_equal(name, "Colour"))
+                return 0;
+        r = sd_bus_message_read(message, "v", "s", colour);
+        return r < 0 ? r : 1;
+}
+
+static void test_other_properties_are_taken(void **state) {
+        g_autoptr(sd_bus_message) message = new_message(), wrong = new_message();
+        g_auto(JobProperties) properties;
+        const char *colour = NULL;
+
+        job_properties_init(&properties);
+        sd_bus_message_append(message, "a{sv}", 3, "Colour", "s", "blue", "Size", "u", 5, "PID", "u", 7);
+        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        assert_int_equal(job_properties_read(&properties, message, take_colour, &colour), 0);
+        assert_string_equal(colour, "blue");
+        assert_int_equal(properties.pid, 7);
+
+        sd_bus_message_append(wrong, "a{sv}", 1, "Colour", "u", 5);
+        assert_true(sd_bus_message_seal(wrong, 1, 0) >= 0);
+        assert_int_equal(job_properties_read(&properties, wrong, take_colour, &colour), -EINVAL);
+}
+
 static void test_diff(void **state) {
         g_autoptr(GPtrArray) nothing = NULL, names = NULL;
         g_auto(JobProperties) a, b;
@@ -135,7 +162,9 @@ static void test_append(void **state) {
         properties.pid = 77;
         properties.tracer_since = UINT64_C(1) << 40;
         properties.exit_signal = 9;
+        assert_true(sd_bus_message_open_container(message, 'a', "{sv}") >= 0);
         assert_int_equal(job_properties_append(&properties, message), 0);
+        assert_true(sd_bus_message_close_container(message) >= 0);
         assert_int_equal(read_back(&back, message), 0);
         differences = job_properties_diff(&properties, &back);
         assert_null(differences->pdata[0]);
@@ -226,6 +255,7 @@ int main(void) {
                 cmocka_unit_test(test_empty_list_and_empty_dictionary),
                 cmocka_unit_test(test_not_a_dictionary),
                 cmocka_unit_test(test_copy_is_independent),
+                cmocka_unit_test(test_other_properties_are_taken),
                 cmocka_unit_test(test_diff),
                 cmocka_unit_test(test_append),
                 cmocka_unit_test(test_save_and_load),

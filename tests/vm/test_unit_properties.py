@@ -35,7 +35,7 @@ def kept_environments(session):
     manager = session.show("dbus.service", "MainPID")["MainPID"]
     parent = int(Path(f"/proc/{manager}/stat").read_text().rpartition(")")[2].split()[1])
     # It has a capability that its user has not, so its descriptors are root's to list.
-    return wait.run("sudo", "ls", "-l", f"/proc/{parent}/fd").stdout.count("helicopter-environment")
+    return wait.run("sudo", "ls", "-l", f"/proc/{parent}/fd").stdout.count("helicopter-start")
 
 
 def next_process(job, before):

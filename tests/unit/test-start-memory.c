@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "daemon/environment-memory.h"
+#include "daemon/start-memory.h"
 #include "helicopter/cleanup.h"
 
 static int failing_errno;
@@ -50,24 +50,24 @@ static void assert_content(int fd, const char *expected, size_t size) {
 }
 
 static void test_content(void **state) {
-        const char *const environment[] = { "A=1", "BASH_FUNC_f%%=() {\n true\n}", "B=\xff\xfe", NULL };
         const char expected[] = "A=1\0BASH_FUNC_f%%=() {\n true\n}\0B=\xff\xfe";
-        autofd fd = environment_memory_new(environment), piecemeal = -1;
+        g_autoptr(GBytes) text = g_bytes_new(expected, sizeof expected);
+        autofd fd = start_memory_new(text), piecemeal = -1;
 
         assert_true(fd >= 0);
         assert_content(fd, expected, sizeof expected);
         assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 
         most_at_once = 3;
-        piecemeal = environment_memory_new(environment);
+        piecemeal = start_memory_new(text);
         assert_true(piecemeal >= 0);
         assert_content(piecemeal, expected, sizeof expected);
 }
 
 /* Each parent of a unit gets the same. */
 static void test_nobody_changes_it(void **state) {
-        const char *const environment[] = { "A=1", NULL };
-        autofd fd = environment_memory_new(environment);
+        g_autoptr(GBytes) text = g_bytes_new("A=1", 4);
+        autofd fd = start_memory_new(text);
 
         assert_int_equal(pwrite(fd, "B", 1, 0), -1);
         assert_int_equal(errno, EPERM);
@@ -75,13 +75,13 @@ static void test_nobody_changes_it(void **state) {
 }
 
 static void test_failures(void **state) {
-        const char *const environment[] = { "A=1", NULL };
+        g_autoptr(GBytes) text = g_bytes_new("A=1", 4);
 
         failing_errno = EMFILE;
-        assert_int_equal(environment_memory_new(environment), -EMFILE);
+        assert_int_equal(start_memory_new(text), -EMFILE);
         most_at_once = 1;
         failing_errno = ENOSPC;
-        assert_int_equal(environment_memory_new(environment), -ENOSPC);
+        assert_int_equal(start_memory_new(text), -ENOSPC);
 }
 
 int main(void) {

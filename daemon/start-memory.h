@@ -2,12 +2,14 @@
 #pragma once
 
 /*
- * The environment that a job is to have, in a sealed memory file that becomes the standard input of its
+ * What a job is started with (helicopter/job-start.h), in a sealed memory file that becomes the standard input of its
  * helicopter-parent. A unit's Environment= cannot carry every variable (exported shell functions have names that it
  * refuses, values may be other than UTF-8), cannot take one away that the service manager has, and is shown to whoever
  * asks. The service manager keeps the descriptor for as long as the unit may be started again (seen with systemd 252
- * and 262), so a restart has it too; nothing is on disk, and nothing is left when the unit is gone.
+ * and 262), so a restart has it too; nothing is on disk, and the service manager lets go of it with the unit.
  */
 
-/* Returns a descriptor of NUL-terminated NAME=VALUE strings, owned by the caller, or a negative errno. */
-int environment_memory_new(const char *const *environment);
+#include <glib.h>
+
+/* Returns a descriptor of the text, owned by the caller, or a negative errno. */
+int start_memory_new(GBytes *text);

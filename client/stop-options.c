@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/stop-options.h"
+
+#define DEFAULT_GRACE 10.0
+
+void stop_options_clear(StopOptions *options) {
+        g_clear_pointer(&options->job, g_free);
+}
+
+int stop_options_parse(const Verb *verb, StopOptions *options, int argc, char **argv) {
+        double seconds = DEFAULT_GRACE;
+        const GOptionEntry entries[] = {
+                OPTION_JOB(&options->job),
+                { "grace", 'g', 0, G_OPTION_ARG_DOUBLE, &seconds, "Seconds between SIGTERM and SIGKILL (default: 10)",
+                        "S" },
+                { "timeout", 't', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &seconds, NULL, NULL }, /* docker's */
+                { NULL },
+        };
+        int r;
+
+        r = options_parse_job(verb, entries, &options->job, argc, argv, &options->name);
+        if (r <= 0)
+                return r;
+        r = options_seconds(verb, "grace", seconds, &options->grace);
+        return r < 0 ? r : 1;
+}
+
+int stop_options_append(const StopOptions *options, sd_bus_message *call) {
+        return sd_bus_message_append(call, "a{sv}", 1, "grace", "t", options->grace);
+}
