@@ -113,19 +113,19 @@ static int take_colour(const char *name, sd_bus_message *message, void *userdata
 }
 
 static void test_other_properties_are_taken(void **state) {
-        g_autoptr(sd_bus_message) message = new_message(), wrong = new_message();
+        g_autoptr(sd_bus_message) message = message_new(), wrong = message_new();
         g_auto(JobProperties) properties;
         const char *colour = NULL;
 
         job_properties_init(&properties);
         sd_bus_message_append(message, "a{sv}", 3, "Colour", "s", "blue", "Size", "u", 5, "PID", "u", 7);
-        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        message_seal(message);
         assert_int_equal(job_properties_read(&properties, message, take_colour, &colour), 0);
         assert_string_equal(colour, "blue");
         assert_int_equal(properties.pid, 7);
 
         sd_bus_message_append(wrong, "a{sv}", 1, "Colour", "u", 5);
-        assert_true(sd_bus_message_seal(wrong, 1, 0) >= 0);
+        message_seal(wrong);
         assert_int_equal(job_properties_read(&properties, wrong, take_colour, &colour), -EINVAL);
 }
 

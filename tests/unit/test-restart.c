@@ -3,13 +3,13 @@
 #include "test.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "daemon/bounds.h"
 #include "daemon/restart.h"
 #include "daemon/wait.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "message.h"
 
 /* A fourth of what is kept. */
 static const char quarter[STARTS_BYTES_MAX / 4];
@@ -190,24 +190,17 @@ static void test_a_deadline_that_nobody_waits_for(void **state) {
 /* What a parent tells. */
 
 static int read_told(const char *types, RestartTold *told, const char *name, int value) {
-        g_autoptr(sd_bus_message) message = NULL;
-        g_autoptr(sd_bus) bus = NULL;
+        g_autoptr(sd_bus_message) message = message_new();
         const char *found;
-        int ends[2], r;
 
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        assert_true(sd_bus_new(&bus) >= 0 && sd_bus_set_fd(bus, ends[0], ends[0]) >= 0 && sd_bus_start(bus) >= 0);
-        assert_true(sd_bus_message_new_method_call(bus, &message, NULL, "/", "a.b", "C") >= 0);
         assert_true(sd_bus_message_append(message, "s", name) >= 0);
         if (*types == 'a')
                 assert_true(sd_bus_message_append(message, "v", "ay", 3, 1, 2, value) >= 0);
         else
                 assert_true(sd_bus_message_append(message, "v", types, value) >= 0);
-        assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+        message_seal(message);
         assert_true(sd_bus_message_read(message, "s", &found) > 0);
-        r = restart_take(found, message, told);
-        close(ends[1]);
-        return r;
+        return restart_take(found, message, told);
 }
 
 static void test_take(void **state) {
@@ -236,7 +229,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_no_restart_without_what_it_needs, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_who_waits_goes_on_to_the_successor, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_deadline_that_nobody_waits_for, set_up, tear_down),
-                cmocka_unit_test(test_take),
+                cmocka_unit_test_setup_teardown(test_take, message_set_up, message_tear_down),
         };
 
         return cmocka_run_group_tests(tests, set_up_folder, tear_down_folder);
