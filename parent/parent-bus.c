@@ -80,7 +80,7 @@ static int method_restart(sd_bus_message *message, void *userdata, sd_bus_error 
         if (r < 0)
                 return r;
         if (!supervisor->options->start)
-                return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_RESTARTABLE, "No helicopterd has started the job.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_RESTARTABLE, "it was not started by helicopterd.");
         r = supervisor_restart(supervisor, grace);
         if (r < 0)
                 return r;

@@ -98,7 +98,7 @@ int where_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         int r;
 
         if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "The job has ended.");
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
         if (!supervisor->where || g_get_monotonic_time() - supervisor->where->time >= (int64_t) FRESH) {
                 where_free(supervisor->where);
                 supervisor->where = look(supervisor);

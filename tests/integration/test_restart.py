@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 import pytest
-from support import storm, wait
+from support import errors, storm, wait
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, job_path, pid_alive
 
@@ -293,6 +293,7 @@ def test_folder_that_is_gone(session):
     assert session.list()["lost"][2:4] == ("running", pid) and pid_alive(pid)
 
 
+@pytest.mark.reaches("Error.NotRestartable")
 @pytest.mark.parametrize("terminal", [True, False])
 def test_job_that_somebody_else_has_started(session, terminal):
     words = (PARENT, "--job", "typed", "--", "/bin/sleep", "1000")
@@ -428,6 +429,7 @@ def test_a_second_restart(session, restarting):
     assert (session.folder / "asked").read_text() == "x"
 
 
+@pytest.mark.reaches("Error.Cancelled")
 @pytest.mark.parametrize("how", ["stop", "a signal to the parent"])
 def test_stop_calls_it_off(session, restarting, how):
     slow = Slow(session)
@@ -440,7 +442,8 @@ def test_stop_calls_it_off(session, restarting, how):
     else:
         os.kill(parent, signal.SIGTERM)
     assert client.wait(wait.SECONDS) == 1
-    assert "Job slow was told to end meanwhile" in client.stderr.read()
+    errors.observed.write(said := client.stderr.read())
+    assert "Job slow was told to end meanwhile" in said
     slow.may_end()
     if how == "stop":
         stopping.join()

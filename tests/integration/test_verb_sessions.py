@@ -196,6 +196,17 @@ VERBS = {
             Works("kill -SIGCONT train"),
         ],
     ),
+    "restart": Entry(
+        Works("restart again", "^again$", before="run --job again -- /bin/sleep 1000"),
+        [
+            Mistake("restart trian", 1, "did you mean train?"),
+            Mistake("restart --force train", 2, "Unknown option --force"),
+            Mistake("restart train again", 2, "Only one job can be named"),
+        ],
+        also=[
+            Works("restart once -t 5", "^once$", before="run --job once -- /bin/sleep 1000"),
+        ],
+    ),
     "forget": Entry(
         Works("forget past", before="run --job past --wait -- /bin/true"),
         [
