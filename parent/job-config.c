@@ -27,7 +27,7 @@ static int set_invalid(GError **error, const char *format, ...) {
 
 /* A misspelt key would silently be another job. */
 static int check_keys(GKeyFile *file, GError **error) {
-        static const char *const known[] = { "Command", "WorkingDirectory", "Environment", NULL };
+        static const char *const known[] = { "Command", "WorkingDirectory", "Environment", "GrantPolicy", NULL };
         g_auto(GStrv) groups = g_key_file_get_groups(file, NULL), keys = NULL;
 
         for (char **group = groups; *group; group++)
@@ -38,8 +38,9 @@ static int check_keys(GKeyFile *file, GError **error) {
                 return -EINVAL;
         for (char **key = keys; *key; key++)
                 if (!g_strv_contains(known, *key))
-                        return set_invalid(
-                                error, "There is no '%s=', only Command=, WorkingDirectory= and Environment=", *key);
+                        return set_invalid(error,
+                                "There is no '%s=', only Command=, WorkingDirectory=, Environment= and GrantPolicy=",
+                                *key);
         return 0;
 }
 
@@ -90,6 +91,16 @@ static int read_folder(GKeyFile *file, JobConfig *config) {
         return 0;
 }
 
+static int read_policy(GKeyFile *file, JobConfig *config, GError **error) {
+        g_autofree char *value = g_key_file_get_value(file, GROUP, "GrantPolicy", NULL);
+        int policy = value ? grant_policy_from_string(value) : GRANT_POLICY_SAME_USER;
+
+        if (policy < 0)
+                return set_invalid(error, "GrantPolicy= is " GRANT_POLICY_NAMES ", not '%s'", value);
+        config->grant_policy = (GrantPolicy) policy;
+        return 0;
+}
+
 int job_config_read(const char *path, JobConfig *ret_config, GError **error) {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_auto(JobConfig) config = {};
@@ -104,6 +115,8 @@ int job_config_read(const char *path, JobConfig *ret_config, GError **error) {
                 r = read_environment(file, &config, error);
         if (r >= 0)
                 r = read_folder(file, &config);
+        if (r >= 0)
+                r = read_policy(file, &config, error);
         if (r < 0)
                 return r;
         *ret_config = config;

@@ -8,17 +8,21 @@
  *     Command=python3 train.py --epochs 100
  *     WorkingDirectory=~/project
  *     Environment=CUDA_VISIBLE_DEVICES=0 "GREETING=two words"
+ *     GrantPolicy=ask-terminal
  *
  * Command and Environment are split into words as a shell does it, without expanding anything. WorkingDirectory is
- * absolute or below the home folder, which it is by default.
+ * absolute or below the home folder, which it is by default. GrantPolicy is a name of it, same-user by default.
  */
 
 #include <glib.h>
+
+#include "helicopter/grant-policy.h"
 
 typedef struct JobConfig {
         char **command;
         char *working_directory;
         char **environment; /* NAME=VALUE, to be added to the parent's own */
+        GrantPolicy grant_policy;
 } JobConfig;
 
 void job_config_clear(JobConfig *config);

@@ -69,6 +69,7 @@ static int read_config(const char *path, char **words, Options *options) {
         set_command(config.command, options);
         options->working_directory = g_steal_pointer(&config.working_directory);
         options->environment = environment_with(config.environment);
+        options->grant_policy = config.grant_policy;
         return 0;
 }
 
@@ -98,7 +99,7 @@ static int check(char **words, const char *config, gboolean version, const GErro
 }
 
 static int set_policy(const char *name, Options *options) {
-        int policy = name ? grant_policy_from_string(name) : GRANT_POLICY_SAME_USER;
+        int policy = grant_policy_from_string(name);
 
         if (policy < 0) {
                 log_error("--grant-policy takes " GRANT_POLICY_NAMES ", not '%s'.", name);
@@ -145,7 +146,7 @@ int options_parse(int argc, char **argv, Options *ret_options) {
                 set_command(words, &options);
         if (r >= 0)
                 r = set_name(name, &options);
-        if (r >= 0)
+        if (r >= 0 && policy)
                 r = set_policy(policy, &options);
         if (r >= 0 && environment)
                 r = read_environment(&options);

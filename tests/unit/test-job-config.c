@@ -30,7 +30,7 @@ static void test_all(void **state) {
         g_auto(JobConfig) config = {};
 
         assert_int_equal(read_text("# a job\n[Job]\nCommand=python3 'a b.py' \"$HOME\" %i \\;\nWorkingDirectory=/srv\n"
-                                   "Environment=A=1 'B=two words' C=\n",
+                                   "Environment=A=1 'B=two words' C=\nGrantPolicy=none\n",
                                  &config, NULL),
                 0);
         assert_int_equal(g_strv_length(config.command), 5);
@@ -42,6 +42,7 @@ static void test_all(void **state) {
         assert_int_equal(g_strv_length(config.environment), 3);
         assert_string_equal(config.environment[1], "B=two words");
         assert_string_equal(config.environment[2], "C=");
+        assert_int_equal(config.grant_policy, GRANT_POLICY_NONE);
 }
 
 static void assert_folder(const char *value, const char *below_home) {
@@ -76,6 +77,7 @@ static void assert_refused(const char *text, const char *what) {
 
 static void test_mistakes(void **state) {
         assert_refused("[Job]\nCommand=\n", "Command");
+        assert_refused("[Job]\nCommand=x\nGrantPolicy=any\n", "ask-terminal");
         assert_refused("[Job]\nCommand=''\n", "Command");
         assert_refused("[Job]\nWorkingDirectory=/\n", "Command");
         assert_refused("[Job]\nCommand='a\n", "Command");

@@ -194,7 +194,7 @@ def job_file(session):
 def counter_file(session, job_file):
     file = session.folder / "train.count"
     job_file(f"[Job]\nCommand=python3.14 {JOBS / 'counter.py'} '{file}'\nWorkingDirectory={session.folder}\n"
-             f"Environment=HELICOPTER_TEST={session.folder} 'GREETING=two words'\n")
+             f"Environment=HELICOPTER_TEST={session.folder} 'GREETING=two words'\nGrantPolicy=ask-terminal\n")
     return Job(session, "train", file)
 
 
@@ -205,6 +205,7 @@ def test_job_from_a_file(session, job_file):
     session.wait_state("train", "running")
     assert "train" in session.client("list").stdout
     assert job.Unit == "helicopter-job@train.service" and job.WorkingDirectory == str(session.folder)
+    assert job.GrantPolicy == "ask-terminal"
     assert session.show(job.Unit, "Slice", "UnitFileState") == {"Slice": "helicopter.slice", "UnitFileState": "enabled"}
     environment = Path(f"/proc/{job.PID}/environ").read_bytes().split(b"\0")
     assert b"GREETING=two words" in environment and b"PYTHONUNBUFFERED=1" in environment
