@@ -14,6 +14,12 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/process.h"
 
+/* What SIGINT and SIGQUIT of the terminal did before. */
+typedef struct Interrupts {
+        sigset_t mask;
+        struct sigaction interrupt, quit;
+} Interrupts;
+
 void foreground_kill(const Foreground *foreground, int signal_number) {
         syscall(SYS_pidfd_send_signal, foreground->pidfd, signal_number, NULL, 0);
 }
@@ -112,7 +118,39 @@ static int reap(pid_t pid) {
         return status;
 }
 
-static int run(Foreground *foreground) {
+static void begin_interrupts(Interrupts *interrupts) {
+        sigset_t keys;
+
+        sigemptyset(&keys);
+        sigaddset(&keys, SIGINT);
+        sigaddset(&keys, SIGQUIT);
+        sigprocmask(SIG_BLOCK, &keys, &interrupts->mask);
+        sigaction(SIGINT, NULL, &interrupts->interrupt);
+        sigaction(SIGQUIT, NULL, &interrupts->quit);
+}
+
+/* From now on they are the program's. What was typed while there was none, or not quite, is passed on. */
+static void hand_over_interrupts(const Interrupts *interrupts, pid_t pid) {
+        struct sigaction ignore = { .sa_handler = SIG_IGN };
+        sigset_t pending;
+
+        sigpending(&pending);
+        if (sigismember(&pending, SIGINT))
+                kill(pid, SIGINT);
+        if (sigismember(&pending, SIGQUIT))
+                kill(pid, SIGQUIT);
+        sigaction(SIGINT, &ignore, NULL);
+        sigaction(SIGQUIT, &ignore, NULL);
+        sigprocmask(SIG_SETMASK, &interrupts->mask, NULL);
+}
+
+static void end_interrupts(const Interrupts *interrupts) {
+        sigaction(SIGINT, &interrupts->interrupt, NULL);
+        sigaction(SIGQUIT, &interrupts->quit, NULL);
+        sigprocmask(SIG_SETMASK, &interrupts->mask, NULL);
+}
+
+static int run(Foreground *foreground, const Interrupts *interrupts) {
         autofd pidfd = -1;
         int r;
 
@@ -120,6 +158,7 @@ static int run(Foreground *foreground) {
         r = spawn(foreground->file, foreground->argv, prepare, foreground, &foreground->pid);
         if (r < 0)
                 return r;
+        hand_over_interrupts(interrupts, foreground->pid);
         pidfd = process_open(foreground->pid);
         foreground->pidfd = pidfd;
         if (pidfd >= 0)
@@ -130,17 +169,15 @@ static int run(Foreground *foreground) {
 }
 
 int foreground_run(Foreground *foreground) {
-        struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
         struct termios terminal;
+        Interrupts interrupts;
         bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
         int r;
 
-        sigaction(SIGINT, &ignore, &interrupt);
-        sigaction(SIGQUIT, &ignore, &quit);
-        r = run(foreground);
+        begin_interrupts(&interrupts);
+        r = run(foreground, &interrupts);
         if (has_terminal && r >= 0 && WIFSIGNALED(r) && tcgetpgrp(STDIN_FILENO) == getpgrp())
                 tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
-        sigaction(SIGINT, &interrupt, NULL);
-        sigaction(SIGQUIT, &quit, NULL);
+        end_interrupts(&interrupts);
         return r;
 }

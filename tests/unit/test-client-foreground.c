@@ -52,6 +52,30 @@ static void test_interrupts_are_the_programs(void **state) {
         assert_true(action.sa_handler == SIG_DFL);
 }
 
+/* ^C when the client has begun, and the program has not. */
+static bool interrupted_at_fork;
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+
+pid_t __wrap_fork(void) {
+        if (interrupted_at_fork)
+                raise(SIGINT);
+        return __real_fork();
+}
+
+static void test_early_interrupt(void **state) {
+        Foreground foreground = { .pass_fd = -1, .timeout = 60 * G_USEC_PER_SEC };
+        int status;
+
+        interrupted_at_fork = true;
+        status = run(&foreground, "sleep 1000");
+        interrupted_at_fork = false;
+        assert_false(foreground.timed_out);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGINT);
+}
+
 static void test_deadline(void **state) {
         Foreground foreground = { .pass_fd = -1, .timeout = 100 * 1000 };
         int status = run(&foreground, "exec sleep 1000");
@@ -114,6 +138,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_status),
                 cmocka_unit_test(test_interrupts_are_the_programs),
+                cmocka_unit_test(test_early_interrupt),
                 cmocka_unit_test(test_deadline),
                 cmocka_unit_test(test_descriptors),
                 cmocka_unit_test(test_interrupts_wait),
