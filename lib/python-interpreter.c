@@ -33,11 +33,28 @@ static int read_word(pid_t pid, uint64_t address, uint64_t *ret_word) {
         return read_pointed(pid, address, ret_word, sizeof(*ret_word));
 }
 
+int python_interpreter_check_started(pid_t pid, uint64_t runtime, const PythonOffsets *offsets) {
+        struct {
+                int32_t initialized;
+                uint64_t finalizing;
+        } state;
+        int r;
+
+        G_STATIC_ASSERT(sizeof state == 16);
+        r = read_pointed(pid, runtime + offsets->initialized, &state, sizeof(state));
+        if (r < 0)
+                return r;
+        return state.initialized == 1 && state.finalizing == 0 ? 0 : -EAGAIN;
+}
+
 /* The last one with that id: a new interpreter is the list's first for a moment before it gets an id of its own (3.14). */
 int python_interpreter_main(pid_t pid, uint64_t runtime, const PythonOffsets *offsets, uint64_t *ret_interpreter) {
         uint64_t interpreter, found = 0, id, thread;
         int r;
 
+        r = python_interpreter_check_started(pid, runtime, offsets);
+        if (r < 0)
+                return r;
         r = read_word(pid, runtime + offsets->interpreters_head, &interpreter);
         if (r == 0 && interpreter == 0)
                 return -EAGAIN;

@@ -10,9 +10,16 @@
 #include "lib/python-offsets.h"
 
 /*
+ * Whether Python has started and does not end yet; before and after that, a script may be more than it can stand, and find half of the built-in
+ * functions only. (The site module is imported after the start; for CPython that is running as anything else is.)
+ * runtime: the address of _PyRuntime. Returns 0, -EAGAIN, -EBADMSG, or an error of process_memory_read().
+ */
+int python_interpreter_check_started(pid_t pid, uint64_t runtime, const PythonOffsets *offsets);
+
+/*
  * The main interpreter, which has the id 0 (others are newer, and come first in the list). runtime: the address of
  * _PyRuntime. Returns 0, or
- *   -EAGAIN   there is none, or it has no thread: the process is just starting or ending
+ *   -EAGAIN   Python has not started, or is ending
  *   -EBADMSG  the list makes no sense
  * or an error of process_memory_read().
  */

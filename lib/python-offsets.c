@@ -106,6 +106,7 @@ static int check(const PythonOffsets *offsets, uint64_t runtime, uint64_t interp
         bool good = runtime <= RUNTIME_MAX && interpreter <= INTERPRETER_MAX && thread <= PYTHON_OFFSETS_THREAD_MAX;
 
         good = good && fits(offsets->interpreters_head, 8, runtime);
+        good = good && fits(offsets->finalizing, 8, runtime) && offsets->finalizing >= 8;
         good = good && fits(offsets->interpreter_id, 8, interpreter);
         good = good && fits(offsets->interpreter_next, 8, interpreter);
         good = good && fits(offsets->threads_head, 8, interpreter);
@@ -175,6 +176,9 @@ static void parse_frames(const uint64_t *words, const uint64_t *frame, const uin
 static int parse_debugger(
         const uint64_t *words, size_t thread_native_id, const uint64_t *debugger, PythonOffsets *offsets) {
         offsets->debugger = true;
+        /* The table does not tell; in 3.14 and 3.15 it is in front of that (pycore_runtime_structs.h). */
+        offsets->initialized = words[WORD_RUNTIME_FINALIZING] - 8;
+        offsets->finalizing = words[WORD_RUNTIME_FINALIZING];
         offsets->interpreters_head = words[WORD_RUNTIME_INTERPRETERS_HEAD];
         offsets->interpreter_id = words[WORD_INTERPRETER_ID];
         offsets->interpreter_next = words[WORD_INTERPRETER_NEXT];

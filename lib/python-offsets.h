@@ -28,7 +28,10 @@ typedef struct PythonOffsets {
 
         bool debugger; /* the table has what follows (since 3.14) */
 
-        uint64_t interpreters_head; /* in the runtime: the first interpreter's address */
+        /* In the runtime. */
+        uint64_t initialized;       /* an int: 1 once Python has started; followed by finalizing */
+        uint64_t finalizing;        /* an address: not 0 once Python ends */
+        uint64_t interpreters_head; /* the first interpreter's address */
 
         /* In an interpreter. */
         uint64_t interpreter_id; /* 64 bits; 0: the main one */

@@ -34,6 +34,7 @@
 
 struct RemoteExec {
         pid_t pid;
+        uint64_t runtime; /* the address of _PyRuntime */
         uint64_t interpreter;
         PythonOffsets offsets;
 };
@@ -57,6 +58,7 @@ static int look(pid_t pid, RemoteExec *remote, PythonRuntime *runtime) {
         r = python_runtime_find(pid, runtime);
         if (r < 0)
                 return r;
+        remote->runtime = runtime->address;
         r = python_offsets_read(pid, runtime->address, &remote->offsets);
         if (r < 0)
                 return r == -EFAULT ? -EBADMSG : r;
@@ -95,6 +97,12 @@ int remote_exec_threads(const RemoteExec *remote, PythonThread *threads, size_t 
  * microseconds in between are CPython's own gap, too. The main thread's state stays as long as the interpreter.
  */
 static int check_thread(const RemoteExec *remote, const PythonThread *thread) {
+        int r;
+
+        /* It may have executed itself again, and have everything where it was before, but nothing ready. */
+        r = python_interpreter_check_started(remote->pid, remote->runtime, &remote->offsets);
+        if (r < 0)
+                return r;
         return python_interpreter_check_thread(remote->pid, remote->interpreter, &remote->offsets, thread);
 }
 

@@ -19,6 +19,8 @@ static const PythonOffsets offsets = {
         .major = 3,
         .minor = 14,
         .debugger = true,
+        .initialized = 144,
+        .finalizing = 152,
         .interpreters_head = 0,
         .interpreter_id = 0,
         .interpreter_next = 8,
@@ -44,7 +46,7 @@ int __wrap_process_memory_read(pid_t pid, uint64_t address, void *buffer, size_t
 /* The runtime; two interpreters, the second one the main one; three threads. */
 size_t seed(uint8_t *buffer) {
         const uint64_t words[] = { BASE + 8, 5, BASE + 40, 0, 0, 0, 0, BASE + 72, BASE + 96, BASE + 96, BASE + 40, 101,
-                BASE + 120, BASE + 40, 102, 0, BASE + 40, 103 };
+                BASE + 120, BASE + 40, 102, 0, BASE + 40, 103, 1, 0 };
 
         memcpy(buffer, words, sizeof(words));
         return sizeof(words);

@@ -8,6 +8,8 @@
 
 #include "lib/python-offsets.h"
 
+#define TABLE_INITIALIZED 776
+#define TABLE_FINALIZING 784
 #define TABLE_INTERPRETERS_HEAD 808
 #define TABLE_THREADS_HEAD 7344
 #define TABLE_THREADS_MAIN 7360
@@ -53,6 +55,7 @@ static inline void table_fill(uint64_t *words, unsigned minor, unsigned level) {
         memcpy(&words[0], "xdebugpy", 8);
         words[1] = 3u << 24 | minor << 16 | 8u << 8 | level << 4;
         words[3] = 316616;
+        words[4] = TABLE_FINALIZING;
         words[5] = TABLE_INTERPRETERS_HEAD;
         words[6] = 225864;
         words[7] = TABLE_INTERPRETER_ID;

@@ -193,6 +193,9 @@ static const Library library = {
 };
 
 static void set_interpreter(Library *file, uint64_t address, uint64_t thread, int32_t enabled) {
+        const int32_t initialized = 1;
+
+        memcpy(file->runtime + TABLE_INITIALIZED, &initialized, sizeof(initialized));
         memcpy(file->runtime + TABLE_INTERPRETERS_HEAD, &address, sizeof(address));
         memcpy(file->interpreter + TABLE_THREADS_HEAD, &thread, sizeof(thread));
         memcpy(file->interpreter + TABLE_REMOTE_DEBUG, &enabled, sizeof(enabled));

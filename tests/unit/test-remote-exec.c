@@ -67,6 +67,7 @@ static void fill_thread(int i) {
 static void fill(unsigned minor) {
         memset(fake, 0, sizeof(*fake));
         table_fill(fake->words, minor, 0xf);
+        *word(fake->runtime, TABLE_INITIALIZED) = 1;
         *word(fake->runtime, TABLE_INTERPRETERS_HEAD) = address(fake->interpreters[0]);
         *word(fake->interpreters[0], TABLE_INTERPRETER_ID) = 7;
         *word(fake->interpreters[0], TABLE_INTERPRETER_NEXT) = address(fake->interpreters[1]);
@@ -298,6 +299,21 @@ static void test_busy(void **state) {
         assert_int_equal(remote_exec_withdraw(remote, &first, PATH), -EBADMSG);
 }
 
+/* Half of Python is not there. */
+static void test_starting_and_ending(void **state) {
+        RemoteExec *other = NULL;
+
+        *word(fake->runtime, TABLE_INITIALIZED) = 0;
+        assert_int_equal(queue(PATH), -EAGAIN);
+        assert_int_equal(remote_exec_open(target, &other, NULL), -EAGAIN);
+        *word(fake->runtime, TABLE_INITIALIZED) = 1;
+        *word(fake->runtime, TABLE_FINALIZING) = address(fake->threads[0]);
+        assert_int_equal(queue(PATH), -EAGAIN);
+        assert_int_equal(remote_exec_open(target, &other, NULL), -EAGAIN);
+        *word(fake->runtime, TABLE_FINALIZING) = 0;
+        assert_memory_equal(fake, &pristine, sizeof(pristine));
+}
+
 static void test_long_path(void **state) {
         g_autofree char *path = g_strnfill(512, 'p');
         RemoteExec *small = NULL;
@@ -455,6 +471,7 @@ int main(void) {
                 test_with_target(test_queue),
                 test_with_target(test_withdraw),
                 test_with_target(test_busy),
+                test_with_target(test_starting_and_ending),
                 test_with_target(test_long_path),
                 test_with_target(test_gone),
                 test_with_target(test_injection_refused),
