@@ -34,7 +34,8 @@ static bool reads(Peer *peer, uint64_t most) {
 }
 
 bool peer_wants_signals(Peer *peer) {
-        if (peer->unwanted || peer->job_name || sd_bus_is_ready(peer->bus) <= 0)
+        /* While the daemon settles, those that have not registered yet are parents, too. */
+        if (peer->unwanted || peer->job_name || peer->manager->settle || sd_bus_is_ready(peer->bus) <= 0)
                 return false;
         return reads(peer, UNREAD_MAX);
 }
