@@ -49,6 +49,8 @@ bool peer_message_taken(Peer *peer) {
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
 
+        /* It has authenticated itself. */
+        peer->deadline = sd_event_source_disable_unref(peer->deadline);
         if (!peer_message_taken(peer) || peer->unwanted)
                 return 1;
         return sd_bus_message_is_method_call(message, NULL, NULL) > 0 && !reads(peer, UNREAD_REPLIES_MAX);
