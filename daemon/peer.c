@@ -12,6 +12,7 @@
 #include "daemon/registry-bus.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/parent-lock.h"
 
 static void cut_off(const char *why, void *userdata) {
         Peer *peer = userdata;
@@ -165,6 +166,14 @@ static int open_bus(Peer *peer, int fd) {
         return sd_bus_start(peer->bus);
 }
 
+static int export_to_client(Peer *peer) {
+        int r;
+
+        r = sd_bus_add_object_vtable(
+                peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, peer);
+        return r < 0 ? r : manager_export(peer->manager, peer->bus);
+}
+
 static int serve(Peer *peer) {
         int r;
 
@@ -175,13 +184,12 @@ static int serve(Peer *peer) {
         r = sd_bus_add_filter(peer->bus, NULL, on_message, peer);
         if (r < 0)
                 return r;
-        r = sd_bus_add_object_vtable(
-                peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, peer);
-        if (r < 0)
-                return r;
-        r = manager_export(peer->manager, peer->bus);
-        if (r < 0)
-                return r;
+        /* Parents have no use for it, and there may be many. One that holds no lock is taken for a client, too. */
+        if (!parent_lock_is_held(peer->pid)) {
+                r = export_to_client(peer);
+                if (r < 0)
+                        return r;
+        }
         r = registry_export(peer);
         if (r < 0)
                 return r;
