@@ -8,6 +8,7 @@ import sys
 
 from bench import figures, machine, report  # noqa: F401 - figures registers them
 from bench.place import Place
+from bench.quiet import Quiet
 from bench.sample import FIGURES, measure
 
 
@@ -18,6 +19,8 @@ def parse():
     parser.add_argument("--jobs", default="10,100,1000", help="how many jobs to start, in turn (default: %(default)s)")
     parser.add_argument("--idle", type=float, default=10, metavar="SECONDS", help="how long to look at idle processes (default: %(default)s)")
     parser.add_argument("--python", default="python3.14", help="the interpreter of the jobs (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=5, metavar="SECONDS",
+                        help="how long to wait before each run for the machine to be idle (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="also write everything there")
     options = parser.parse_args()
     unknown = [name for name in options.figures if name not in FIGURES]
@@ -26,12 +29,12 @@ def parse():
     return options
 
 
-def run(options, place):
+def run(options, place, quiet):
     """[(figure, values)], printed as they come."""
     measured = []
     for name in options.figures or FIGURES:
         wanted = FIGURES[name]
-        values = measure(wanted, place, options.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True))
+        values = measure(wanted, place, options.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True), quiet.wait)
         if values:
             measured.append((wanted, values))
             print(report.figure_text(wanted, values), end="\n\n", flush=True)
@@ -45,7 +48,10 @@ def main():
     try:
         about = machine.about(place, options.runs)
         print(report.about_text(about), end="\n\n", flush=True)
-        measured = run(options, place)
+        quiet = Quiet(options.patience)
+        measured = run(options, place, quiet)
+        about["quiet"] = quiet.text()
+        print(about["quiet"])
     finally:
         place.close()
     if options.json:

@@ -49,8 +49,8 @@ def figure(name, title, unit, *bounds, runs=1, note=""):
     return add
 
 
-def measure(wanted, place, runs, progress=lambda text: None):
-    """Run a figure's subjects in turns; return {case: values}."""
+def measure(wanted, place, runs, progress=lambda text: None, before=lambda: None):
+    """Run a figure's subjects in turns; return {case: values}. before: called before each of them."""
     runs = max(1, round(runs * wanted.runs))
     values = {}
     with wanted.open(place) as subjects:
@@ -59,6 +59,7 @@ def measure(wanted, place, runs, progress=lambda text: None):
             progress(f"{wanted.name}: run {run + 1} of {runs}")
             first = run % len(subjects)
             for subject in subjects[first:] + subjects[:first]:
+                before()
                 for case, value in subject().items():
                     values.setdefault(case, []).extend(value if isinstance(value, list) else [value])
     return values

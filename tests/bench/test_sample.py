@@ -30,6 +30,11 @@ class Measuring(unittest.TestCase):
         self.assertEqual(self.calls, ["open here", "one", "two", "two", "one", "close"])
         self.assertEqual(values, {"one": [1, 1], "two, first": [2, 2], "two, many": [3, 4, 3, 4]})
 
+    def test_before_each(self):
+        figure = Figure("name", "title", "ms", self.subjects)
+        measure(figure, "here", 1, before=lambda: self.calls.append("before"))
+        self.assertEqual(self.calls, ["open here", "before", "one", "before", "two", "close"])
+
     def test_runs(self):
         figure = Figure("name", "title", "ms", self.subjects, runs=0.1)
         told = []
