@@ -139,8 +139,9 @@ static void test_arguments(void **state) {
         outcome = run_session(fixture, &fixture->interpreter, "3.77.1", commands);
         assert_int_equal(outcome.end, SESSION_HELD);
         assert_true(g_file_get_contents(file, &said, NULL, NULL));
-        expected = g_strdup_printf("-I -S attach.py %d job=x control timeout=1 version=3.77.1 command=p 1 command=quit\n",
-                (int) fixture->target);
+        expected =
+                g_strdup_printf("-I -S attach.py %d job=x control timeout=1 version=3.77.1 command=p 1 command=quit\n",
+                        (int) fixture->target);
         assert_string_equal(said, expected);
         g_unlink(file);
 }
