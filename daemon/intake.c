@@ -191,10 +191,11 @@ static void see_part(Intake *intake) {
 /* Have sd-bus read, and see what it has done. Returns what is wrong with what it read, or NULL. */
 static const char *process(Intake *intake, int *ret) {
         bool was_ready = sd_bus_is_ready(intake->bus) > 0, was_between = intake->between;
+        FreeFds free;
         bool lost;
 
         intake->taken = false;
-        loss_before(&intake->loss);
+        loss_before(&intake->loss, &free);
         *ret = sd_bus_process(intake->bus, NULL);
         lost = loss_after(&intake->loss, intake->taken);
         if (lost)
