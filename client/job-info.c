@@ -250,6 +250,64 @@ int job_info_list(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *er
         return 0;
 }
 
+static int read_described(GPtrArray *jobs, sd_bus_message *reply) {
+        const char *object, *name, *state;
+        uint32_t pid, tracer_pid;
+        uint64_t started;
+        JobInfo *info;
+        int r;
+
+        r = sd_bus_message_read(reply, "ossutu", &object, &name, &state, &pid, &started, &tracer_pid);
+        if (r < 0)
+                return r;
+        info = job_info_new(object);
+        g_ptr_array_add(jobs, info);
+        info->name = g_strdup(name);
+        info->state = g_strdup(state);
+        info->pid = pid;
+        info->started = started;
+        info->tracer_pid = tracer_pid;
+        return read_strings(reply, &info->command_line);
+}
+
+static int read_all_described(GPtrArray *jobs, sd_bus_message *reply) {
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "(ossutuas)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(reply, 'r', "ossutuas")) > 0) {
+                r = read_described(jobs, reply);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(reply);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(reply);
+}
+
+int job_info_list_brief(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *error) {
+        g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(free_job);
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "DescribeJobs", CALL_TIMEOUT,
+                &reply, error, "");
+        if (r < 0 && sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD)) {
+                sd_bus_error_free(error); /* an older daemon */
+                return job_info_list(connection, ret_jobs, error);
+        }
+        if (r < 0)
+                return r;
+        r = read_all_described(jobs, reply);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        g_ptr_array_sort(jobs, compare_start);
+        *ret_jobs = g_steal_pointer(&jobs);
+        return 0;
+}
+
 bool job_info_ended(const JobInfo *info) {
         return g_strcmp0(info->state, "exited") == 0 || g_strcmp0(info->state, "failed") == 0;
 }

@@ -48,6 +48,9 @@ int job_info_get(Connection *connection, const char *object, JobInfo **ret_info,
 /* Ask for all jobs, in the order in which they were started: an array of JobInfo, freed with g_ptr_array_unref(). */
 int job_info_list(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *error);
 
+/* The same in a fraction of the time, with only these fields read: name, state, pid, started, tracer_pid, command_line. */
+int job_info_list_brief(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *error);
+
 /* Whether the job has ended. */
 bool job_info_ended(const JobInfo *info);
 

@@ -24,13 +24,15 @@ static void print_json(GPtrArray *jobs, GPtrArray *found) {
         json_print(builder);
 }
 
-static int get(bool detailed, GPtrArray **ret_jobs, GPtrArray **ret_found, sd_bus_error *error) {
+static int get(bool detailed, bool json, GPtrArray **ret_jobs, GPtrArray **ret_found, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
         int r;
 
         r = connection_open(&connection, error);
-        if (r >= 0)
-                r = job_info_list(connection, ret_jobs, error);
+        if (r < 0)
+                return r;
+        r = detailed || json ? job_info_list(connection, ret_jobs, error)
+                             : job_info_list_brief(connection, ret_jobs, error);
         if (r >= 0 && detailed)
                 *ret_found = job_where_ask(connection, *ret_jobs);
         return r;
@@ -66,7 +68,7 @@ int verb_list(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         if (argc > 1)
                 return options_usage(verb, "Unexpected argument '%s'", argv[1]);
-        r = get(detailed, &jobs, &found, &error);
+        r = get(detailed, json, &jobs, &found, &error);
         if (r < 0) {
                 report_failure(&error, r);
                 return EXIT_FAILURE;

@@ -172,6 +172,7 @@ static const char *look(Intake *intake) {
 }
 
 static void end(Intake *intake, const char *why) {
+        intake->over = true;
         sd_event_source_set_enabled(intake->io, SD_EVENT_OFF);
         sd_event_source_set_enabled(intake->timer, SD_EVENT_OFF);
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
@@ -190,10 +191,11 @@ static void see_part(Intake *intake) {
 /* Have sd-bus read, and see what it has done. Returns what is wrong with what it read, or NULL. */
 static const char *process(Intake *intake, int *ret) {
         bool was_ready = sd_bus_is_ready(intake->bus) > 0, was_between = intake->between;
+        FreeFds free;
         bool lost;
 
         intake->taken = false;
-        loss_before(&intake->loss);
+        loss_before(&intake->loss, &free);
         *ret = sd_bus_process(intake->bus, NULL);
         lost = loss_after(&intake->loss, intake->taken);
         if (lost)
@@ -236,6 +238,7 @@ static bool has_more(const Intake *intake) {
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Intake *intake = userdata;
 
+        intake->until = UINT64_MAX;
         if (!intake->again || has_more(intake))
                 return step(intake);
         intake->again = false;
@@ -247,29 +250,37 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
+/* sd-event sorts its timers anew for each that is set, also where nothing changes. */
+static int set_timer(Intake *intake, uint64_t until) {
+        int r;
+
+        if (until == intake->until)
+                return 0;
+        intake->until = until;
+        if (until == UINT64_MAX)
+                return sd_event_source_set_enabled(intake->timer, SD_EVENT_OFF);
+        r = sd_event_source_set_time(intake->timer, until);
+        return r < 0 ? r : sd_event_source_set_enabled(intake->timer, SD_EVENT_ONESHOT);
+}
+
 /*
- * Before the event loop waits: what for. After authentication sd-bus may have read the first message already, and would
- * look at it only when something else arrives (seen with 252 and 262), so it is always asked until it has nothing to do.
+ * After authentication sd-bus may have read the first message already, and would look at it only when something else arrives
+ * (seen with 252 and 262), so it is always asked until it has nothing to do.
  */
-static int on_prepare(sd_event_source *source, void *userdata) {
-        Intake *intake = userdata;
-        uint64_t until = 0;
+void intake_prepare(Intake *intake) {
+        uint64_t until = UINT64_MAX;
         int events, r;
 
+        if (intake->over)
+                return;
         events = sd_bus_get_events(intake->bus);
         r = events < 0 ? events : sd_bus_get_timeout(intake->bus, &until);
-        if (r < 0) {
-                end(intake, NULL);
-                return 0;
-        }
-        if (intake->again)
-                until = 0;
-        if (r == 0 && !intake->again)
-                return sd_event_source_set_io_events(intake->io, (uint32_t) events);
-        r = sd_event_source_set_time(intake->timer, until);
         if (r >= 0)
-                r = sd_event_source_set_enabled(intake->timer, SD_EVENT_ONESHOT);
-        return r < 0 ? r : sd_event_source_set_io_events(intake->io, (uint32_t) events);
+                r = set_timer(intake, intake->again ? 0 : until);
+        if (r >= 0)
+                r = sd_event_source_set_io_events(intake->io, (uint32_t) events);
+        if (r < 0)
+                end(intake, NULL);
 }
 
 static int add_timers(Intake *intake, sd_event *event) {
@@ -289,7 +300,7 @@ static int add_timers(Intake *intake, sd_event *event) {
 }
 
 void intake_init(Intake *intake, int fd) {
-        *intake = (Intake) { .fd = fd, .ahead = g_byte_array_new() };
+        *intake = (Intake) { .fd = fd, .until = UINT64_MAX, .ahead = g_byte_array_new() };
         loss_init(&intake->loss, fd);
         look_at_authentication(intake);
 }
@@ -305,8 +316,7 @@ int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended
         r = add_timers(intake, event);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(event, &intake->io, intake->fd, EPOLLIN, on_io, intake);
-        return r < 0 ? r : sd_event_source_set_prepare(intake->io, on_prepare);
+        return sd_event_add_io(event, &intake->io, intake->fd, EPOLLIN, on_io, intake);
 }
 
 void intake_stop(Intake *intake) {

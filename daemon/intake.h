@@ -22,12 +22,14 @@ typedef struct Intake {
         int fd;      /* its socket */
         sd_event_source *io;
         sd_event_source *timer;    /* for sd-bus's own timeouts */
+        uint64_t until;            /* that it is set to; UINT64_MAX: it is off */
         sd_event_source *deadline; /* of the message that has begun; off: none has */
         bool again;                /* sd-bus may have more to do without anything new */
         bool between;              /* nothing of the next message was read */
         bool taken;                /* a message was, just now */
         bool exact;                /* what sd-bus holds between messages is known: nothing, but for `ahead` */
         GByteArray *ahead;         /* what it has read of messages along with the authentication */
+        bool over;                 /* `ended` was called */
         int fds;                   /* how many descriptors were open when the message began */
         size_t part;               /* how much of `ahead` it was about to read, less than a header */
         size_t authentication;     /* how much of what waited was authentication, to its end; 0: not known */
@@ -39,9 +41,18 @@ typedef struct Intake {
 /* Before sd_bus_start(), which reads: look at what the socket has. */
 void intake_init(Intake *intake, int fd);
 
-/* Watch a bus that was started. The intake must stay where it is. 0 or a negative errno; intake_stop() is due in any case. */
+/*
+ * Watch a bus that was started. The intake must stay where it is, and intake_prepare() is to be called for it. 0 or a negative errno;
+ * intake_stop() is due in any case.
+ */
 int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata);
 void intake_stop(Intake *intake);
+
+/*
+ * To be called each time before the event loop waits: sees to what for. It is not a prepare callback of the intake's own, since
+ * sd-event sorts all that it calls in this way, each time (seen with 262).
+ */
+void intake_prepare(Intake *intake);
 
 /*
  * To be called when a message was taken, before anything is done with it: what has arrived by now is the beginning of the

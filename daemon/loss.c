@@ -59,15 +59,16 @@ uint64_t loss_read(const Loss *loss) {
         return (uint64_t) (AFAR - offset);
 }
 
-void loss_before(Loss *loss) {
+void loss_before(Loss *loss, FreeFds *free) {
         loss->read = loss_read(loss);
-        free_fds_find(&loss->free);
+        loss->free = free;
+        free_fds_find(free);
 }
 
 bool loss_taken(Loss *loss) {
-        if (!loss->counts)
+        if (!loss->counts || !loss->free)
                 return true;
-        free_fds_taken(&loss->free, loss->come);
+        free_fds_taken(loss->free, loss->come);
         loss->lost = loss_read(loss) > loss->size;
         return !loss->lost;
 }
@@ -81,12 +82,15 @@ static bool is_lost(Loss *loss, bool taken) {
                 return loss->lost;
         if (read == loss->read)
                 return false; /* a time-out of sd-bus's, whose handler may have opened something */
-        free_fds_taken(&loss->free, loss->come);
+        free_fds_taken(loss->free, loss->come);
         return read >= loss->size;
 }
 
 bool loss_after(Loss *loss, bool taken) {
-        if (!is_lost(loss, taken))
+        bool lost = is_lost(loss, taken);
+
+        loss->free = NULL;
+        if (!lost)
                 return false;
         /* Those of a message that was taken have been closed with it. */
         for (guint at = 0; at < loss->come->len; at++)

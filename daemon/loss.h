@@ -18,7 +18,7 @@ typedef struct Loss {
         uint64_t size; /* how much of it is still to be read */
         uint64_t read; /* how much was read since it has begun, before sd-bus began to read now */
         bool lost;     /* more was read than the message that was taken */
-        FreeFds free;  /* before sd-bus read */
+        FreeFds *free; /* before sd-bus read; not owned, NULL: it does not read now */
         GArray *come;  /* int: descriptors that came along */
 } Loss;
 
@@ -38,8 +38,8 @@ size_t loss_peek(const Loss *loss, void *data, size_t size);
 /* How many bytes were read since the last beginning. */
 uint64_t loss_read(const Loss *loss);
 
-/* sd-bus is about to read. */
-void loss_before(Loss *loss);
+/* sd-bus is about to read. free: room for what there is to note until loss_after(); it is large, and there may be many connections. */
+void loss_before(Loss *loss, FreeFds *free);
 
 /*
  * It hands over a message, before anything was done with it. Returns whether that is the one that had begun; if not,

@@ -54,13 +54,28 @@ static int method_get_job_by_pid(sd_bus_message *message, void *userdata, sd_bus
         return sd_bus_reply_method_return(message, "o", job->object);
 }
 
-static int append_job(sd_bus_message *reply, const Job *job) {
+static int list_job(sd_bus_message *reply, const Job *job) {
         return sd_bus_message_append(reply, "(ossuus)", job->object, job->name, job->told.state, job->told.pid,
                 job->told.tracer_pid, job->told.unit);
 }
 
-static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Manager *manager = userdata;
+static int describe_job(sd_bus_message *reply, const Job *job) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'r', "ossutuas");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(reply, "ossutu", job->object, job->name, job->told.state, job->told.pid,
+                job->told.start_timestamp, job->told.tracer_pid);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(reply, job->told.command_line);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* type: of what `append` makes of a job. */
+static int reply_with_jobs(sd_bus_message *message, Manager *manager, const char *type,
+        int (*append)(sd_bus_message *reply, const Job *job)) {
         g_autoptr(sd_bus_message) reply = NULL;
         GHashTableIter iter;
         Job *job;
@@ -69,12 +84,12 @@ static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_erro
         r = sd_bus_message_new_method_return(message, &reply);
         if (r < 0)
                 return r;
-        r = sd_bus_message_open_container(reply, 'a', "(ossuus)");
+        r = sd_bus_message_open_container(reply, 'a', type);
         if (r < 0)
                 return r;
         g_hash_table_iter_init(&iter, manager->jobs);
         while (g_hash_table_iter_next(&iter, NULL, (void **) &job)) {
-                r = append_job(reply, job);
+                r = append(reply, job);
                 if (r < 0)
                         return r;
         }
@@ -82,6 +97,14 @@ static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_erro
         if (r < 0)
                 return r;
         return sd_bus_message_send(reply);
+}
+
+static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return reply_with_jobs(message, userdata, "(ossuus)", list_job);
+}
+
+static int method_describe_jobs(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return reply_with_jobs(message, userdata, "(ossutuas)", describe_job);
 }
 
 static int method_forget_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -140,6 +163,8 @@ static const sd_bus_vtable vtable[] = {
                 method_get_job_by_pid, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListJobs", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ossuus)", jobs),
                 method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DescribeJobs", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ossutuas)", jobs),
+                method_describe_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ForgetJob", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
                 method_forget_job, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Terminate", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,

@@ -39,6 +39,28 @@ static void unref_message(void *message) {
         sd_bus_message_unref(message);
 }
 
+static int on_prepare(sd_event_source *source, void *userdata) {
+        Manager *manager = userdata;
+        GHashTableIter iter;
+        Peer *peer;
+
+        g_hash_table_iter_init(&iter, manager->peers);
+        while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
+                intake_prepare(&peer->intake);
+        return 0;
+}
+
+static int on_never(sd_event_source *source, uint64_t usec, void *userdata) {
+        return 0;
+}
+
+static void add_prepare(Manager *manager) {
+        if (sd_event_add_time(manager->event, &manager->prepare, CLOCK_MONOTONIC, UINT64_MAX, 0, on_never, manager) <
+                        0 ||
+                sd_event_source_set_prepare(manager->prepare, on_prepare) < 0)
+                g_error("out of memory");
+}
+
 Manager *manager_new(sd_event *event) {
         Manager *manager = g_new(Manager, 1);
 
@@ -51,6 +73,7 @@ Manager *manager_new(sd_event *event) {
                 .terminating = g_ptr_array_new_with_free_func(unref_message),
         };
         manager->launcher = launcher_new(manager);
+        add_prepare(manager);
         return manager;
 }
 
@@ -61,6 +84,7 @@ Manager *manager_free(Manager *manager) {
         g_hash_table_unref(manager->peers);
         g_queue_clear(&manager->ended);
         g_hash_table_unref(manager->jobs);
+        sd_event_source_disable_unref(manager->prepare);
         sd_event_source_disable_unref(manager->sweep);
         sd_event_source_disable_unref(manager->ended_source);
         launcher_free(manager->launcher);

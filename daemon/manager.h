@@ -26,10 +26,11 @@ typedef struct Manager {
         GQueue ended;                  /* the Jobs of `jobs` that have ended, oldest first */
         sd_event_source *ended_source; /* new records of ended jobs; daemon/ended.h */
         bool ended_loaded;
-        size_t starts_size;  /* of all jobs' `start`, in bytes */
-        Settle *settle;      /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
-        GHashTable *peers;   /* Peer → itself, owned */
-        GHashTable *pending; /* caller → number of its calls that wait; daemon/pending.h */
+        size_t starts_size;       /* of all jobs' `start`, in bytes */
+        Settle *settle;           /* daemon/settle.h; not owned; NULL: there is nothing to wait for any more */
+        GHashTable *peers;        /* Peer → itself, owned */
+        GHashTable *pending;      /* caller → number of its calls that wait; daemon/pending.h */
+        sd_event_source *prepare; /* called each time before the event loop waits */
         sd_event_source *sweep;
         Launcher *launcher;     /* owned */
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */

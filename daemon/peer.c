@@ -12,6 +12,7 @@
 #include "daemon/registry-bus.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/parent-lock.h"
 
 static void cut_off(const char *why, void *userdata) {
         Peer *peer = userdata;
@@ -34,7 +35,8 @@ static bool reads(Peer *peer, uint64_t most) {
 }
 
 bool peer_wants_signals(Peer *peer) {
-        if (peer->unwanted || peer->job_name || sd_bus_is_ready(peer->bus) <= 0)
+        /* While the daemon settles, those that have not registered yet are parents, too. */
+        if (peer->unwanted || peer->job_name || peer->manager->settle || sd_bus_is_ready(peer->bus) <= 0)
                 return false;
         return reads(peer, UNREAD_MAX);
 }
@@ -48,6 +50,8 @@ bool peer_message_taken(Peer *peer) {
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
 
+        /* It has authenticated itself. */
+        peer->deadline = sd_event_source_disable_unref(peer->deadline);
         if (!peer_message_taken(peer) || peer->unwanted)
                 return 1;
         return sd_bus_message_is_method_call(message, NULL, NULL) > 0 && !reads(peer, UNREAD_REPLIES_MAX);
@@ -162,6 +166,14 @@ static int open_bus(Peer *peer, int fd) {
         return sd_bus_start(peer->bus);
 }
 
+static int export_to_client(Peer *peer) {
+        int r;
+
+        r = sd_bus_add_object_vtable(
+                peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, peer);
+        return r < 0 ? r : manager_export(peer->manager, peer->bus);
+}
+
 static int serve(Peer *peer) {
         int r;
 
@@ -172,13 +184,12 @@ static int serve(Peer *peer) {
         r = sd_bus_add_filter(peer->bus, NULL, on_message, peer);
         if (r < 0)
                 return r;
-        r = sd_bus_add_object_vtable(
-                peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, peer);
-        if (r < 0)
-                return r;
-        r = manager_export(peer->manager, peer->bus);
-        if (r < 0)
-                return r;
+        /* Parents have no use for it, and there may be many. One that holds no lock is taken for a client, too. */
+        if (!parent_lock_is_held(peer->pid)) {
+                r = export_to_client(peer);
+                if (r < 0)
+                        return r;
+        }
         r = registry_export(peer);
         if (r < 0)
                 return r;

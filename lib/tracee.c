@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <linux/rseq.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ptrace.h>
@@ -93,7 +94,22 @@ static int look(pid_t thread, TraceeStop *ret_stop) {
         return 1;
 }
 
+/*
+ * A thread that runs stops within microseconds, and stands still from then until its tracer has seen that. To be woken takes the tracer longer:
+ * so it looks for a moment before it sleeps.
+ */
+#define LOOK_TIME 50
+
+/* Whether to look again at once. The thread may be waiting for this very processor. */
+static bool looks_again(int64_t since) {
+        if (g_get_monotonic_time() - since >= LOOK_TIME)
+                return false;
+        sched_yield();
+        return true;
+}
+
 int tracee_wait(pid_t thread, int64_t deadline, TraceeStop *ret_stop) {
+        int64_t began = g_get_monotonic_time();
         sigset_t child;
         int r;
 
@@ -106,6 +122,8 @@ int tracee_wait(pid_t thread, int64_t deadline, TraceeStop *ret_stop) {
                 r = look(thread, ret_stop);
                 if (r != 0)
                         return r < 0 ? r : 0;
+                if (looks_again(began))
+                        continue;
                 microseconds = deadline - g_get_monotonic_time();
                 if (microseconds <= 0)
                         return -ETIMEDOUT;
@@ -117,6 +135,8 @@ int tracee_wait(pid_t thread, int64_t deadline, TraceeStop *ret_stop) {
 }
 
 int tracee_wait_forever(pid_t thread, TraceeStop *ret_stop) {
+        int64_t began = g_get_monotonic_time();
+
         for (;;) {
                 siginfo_t info;
                 int r;
@@ -124,6 +144,8 @@ int tracee_wait_forever(pid_t thread, TraceeStop *ret_stop) {
                 r = look(thread, ret_stop);
                 if (r != 0)
                         return r < 0 ? r : 0;
+                if (looks_again(began))
+                        continue;
                 /*
                  * Not for the thread by its number: when it loses that to another thread's exec, the kernel does not
                  * wake who waits for it (de_thread() exchanges the numbers before __wake_up_parent(); seen on

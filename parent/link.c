@@ -64,10 +64,15 @@ static void disconnect(Link *link) {
                 log_error("A connection to the daemon stays open: %s.", g_strerror(-r));
 }
 
+static void release(Link *link) {
+        link->hold = sd_event_source_disable_unref(link->hold);
+        supervisor_release(link->supervisor);
+}
+
 /* The daemon is not there: the job must not wait for it. */
 static void give_up_for_now(Link *link) {
         disconnect(link);
-        supervisor_release(link->supervisor);
+        release(link);
         supervisor_not_told(link->supervisor);
         connect_again(link);
 }
@@ -216,7 +221,7 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         supervisor_lock(link->supervisor);
         if (supervisor_job_has_ended(link->supervisor))
                 update(link);
-        supervisor_release(link->supervisor);
+        release(link);
         return 0;
 }
 
@@ -291,9 +296,7 @@ static int on_appearance(sd_event_source *source, const struct inotify_event *ev
 }
 
 static int on_hold_end(sd_event_source *source, uint64_t usec, void *userdata) {
-        Link *link = userdata;
-
-        supervisor_release(link->supervisor);
+        release(userdata);
         return 0;
 }
 

@@ -29,6 +29,7 @@ CALLS = [
     (MANAGER_PATH, MANAGER, "GetJob", "s", ("bystander",)),
     (MANAGER_PATH, MANAGER, "GetJobByPID", "u", (1,)),
     (MANAGER_PATH, MANAGER, "ListJobs", "", ()),
+    (MANAGER_PATH, MANAGER, "DescribeJobs", "", ()),
     (MANAGER_PATH, MANAGER, "ForgetJob", "s", ("fuzzed",)),
     (MANAGER_PATH, REGISTRY, "Register", "sba{sv}", ("fuzzed", False, {"State": ("s", "running"), "PID": ("u", 1), "CommandLine": ("as", ["a", "b"])})),
     (MANAGER_PATH, REGISTRY, "Register", "sba{sv}", ("fuzzed", False, {"State": ("s", "exited"), "Restart": ("b", True), "Start": ("ay", [65, 61, 0, 0])})),

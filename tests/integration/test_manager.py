@@ -117,6 +117,9 @@ def test_list_jobs(session):
     listed = call(session, "ListJobs")[0]
     assert [job_path("count"), "count", "running", job.PID, 0, ""] in listed
     assert [entry[2] for entry in listed if entry[1] == "done"] == ["exited"]
+    described = call(session, "DescribeJobs")[0]
+    assert [job_path("count"), "count", "running", job.PID, job.StartTimestamp, 0, job.CommandLine] in described
+    assert [entry[1:3] for entry in described if entry[1] == "done"] == [["done", "exited"]]
 
 
 def test_get_job_by_pid(session):

@@ -24,6 +24,7 @@ typedef struct Fixture {
         int unknown;      /* so many times GetJob does not know the job */
         int jobs;         /* so many jobs are running */
         const char *news; /* what a PropertiesChanged says is new, after GetAll was answered */
+        bool old;         /* the daemon does not know all methods */
 } Fixture;
 
 static int send_change(sd_bus_message *call, const char *state) {
@@ -77,6 +78,17 @@ static int answer_get_managed_objects(sd_bus_message *call) {
         return sd_bus_send(NULL, reply, NULL);
 }
 
+static int answer_describe_jobs(sd_bus_message *call, Fixture *fixture) {
+        g_autoptr(sd_bus_message) reply = NULL;
+
+        if (fixture->old)
+                return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_METHOD, "There is no such method.");
+        sd_bus_message_new_method_return(call, &reply);
+        sd_bus_message_append(reply, "a(ossutuas)", 2, JOB, "late", "running", 77, UINT64_C(9), 5, 2, "python3", "a\tb",
+                JOB "c", "early", "exited", 78, UINT64_C(3), 0, 0);
+        return sd_bus_send(NULL, reply, NULL);
+}
+
 static int answer(sd_bus_message *call, void *userdata) {
         const char *member = sd_bus_message_get_member(call) ?: "";
 
@@ -86,6 +98,8 @@ static int answer(sd_bus_message *call, void *userdata) {
                 return answer_list_jobs(call, userdata);
         if (strcmp(member, "GetAll") == 0)
                 return answer_get_all(call, userdata);
+        if (strcmp(member, "DescribeJobs") == 0)
+                return answer_describe_jobs(call, userdata);
         if (strcmp(member, "GetManagedObjects") == 0)
                 return answer_get_managed_objects(call);
         return 0;
@@ -246,6 +260,37 @@ static void test_changes_are_told(void **state) {
         assert_string_equal(seen, "exited");
 }
 
+static void test_brief_list(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(GPtrArray) jobs = NULL;
+        Fixture *fixture = *state;
+        const JobInfo *early, *late;
+
+        assert_int_equal(job_info_list_brief(fixture->connection, &jobs, &error), 0);
+        assert_int_equal(jobs->len, 2);
+        early = jobs->pdata[0];
+        late = jobs->pdata[1];
+        assert_string_equal(early->name, "early");
+        assert_string_equal(early->state, "exited");
+        assert_null(early->command_line[0]);
+        assert_string_equal(late->object, JOB);
+        assert_int_equal(late->pid, 77);
+        assert_int_equal(late->started, 9);
+        assert_int_equal(late->tracer_pid, 5);
+        assert_string_equal(late->command_line[1], "a\tb");
+}
+
+static void test_brief_list_of_an_older_daemon(void **state) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(GPtrArray) jobs = NULL;
+        Fixture *fixture = *state;
+
+        fixture->old = true;
+        assert_int_equal(job_info_list_brief(fixture->connection, &jobs, &error), 0);
+        assert_int_equal(jobs->len, 2);
+        assert_string_equal(((const JobInfo *) jobs->pdata[0])->name, "early");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -256,6 +301,8 @@ int main(void) {
                 TEST(test_no_or_several_jobs),
                 TEST(test_info),
                 TEST(test_list),
+                TEST(test_brief_list),
+                TEST(test_brief_list_of_an_older_daemon),
                 cmocka_unit_test(test_outcomes),
                 TEST(test_end_is_told),
                 TEST(test_end_has_a_deadline),

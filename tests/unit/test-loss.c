@@ -13,6 +13,7 @@
 typedef struct Connection {
         int ours, theirs;
         Loss loss;
+        FreeFds free;
 } Connection;
 
 static int set_up(void **state) {
@@ -78,7 +79,7 @@ static void test_message_taken(void **state) {
 
         sent(connection, "message");
         loss_begin(&connection->loss, 7);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         fd = reads(connection, 7, true);
         assert_true(loss_taken(&connection->loss));
         assert_false(loss_after(&connection->loss, true));
@@ -93,11 +94,11 @@ static void test_message_dropped(void **state) {
 
         sent(connection, "message");
         loss_begin(&connection->loss, 7);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         first = reads(connection, 3, true);
         assert_false(loss_after(&connection->loss, false));
         other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         second = reads(connection, 4, true);
         assert_true(loss_after(&connection->loss, false));
         assert_false(is_open(first));
@@ -111,7 +112,7 @@ static void test_another_taken(void **state) {
 
         sent(connection, "invalid valid");
         loss_begin(&connection->loss, 7);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         fd = reads(connection, 13, true);
         assert_false(loss_taken(&connection->loss));
         assert_true(loss_after(&connection->loss, true));
@@ -124,7 +125,7 @@ static void test_nothing_read(void **state) {
         autofd fd = -1;
 
         loss_begin(&connection->loss, 0);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         assert_false(loss_after(&connection->loss, false));
         assert_true(is_open(fd));
@@ -136,7 +137,7 @@ static void test_unknown(void **state) {
 
         sent(connection, "anything");
         loss_begin_unknown(&connection->loss);
-        loss_before(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
         fd = reads(connection, 8, true);
         assert_true(loss_taken(&connection->loss));
         assert_false(loss_after(&connection->loss, false));

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""From the call of Grant to the lease, and what a grant costs otherwise."""
+
+import os
+import subprocess
+import time
+from contextlib import contextmanager
+
+from bench.sample import Bound, figure
+from support import wait
+from support.session import JOB, job_path
+
+# Of what takes a fraction of a millisecond, many at a time.
+BATCH = 40
+
+
+def timed(function):
+    """Milliseconds that a call takes, and its result."""
+    began = time.perf_counter()
+    result = function()
+    return (time.perf_counter() - began) * 1000, result
+
+
+def grant(peer, name):
+    return peer.call(job_path(name), JOB, "Grant", "ua{sv}", 0, {})
+
+
+def grants(peer, name):
+    times = []
+    for _ in range(BATCH):
+        milliseconds, lease = timed(lambda: grant(peer, name))
+        os.close(lease)
+        times.append(milliseconds)
+    return {"Grant": times}
+
+
+def pings(peer):
+    return {"Ping": [timed(lambda: peer.call("/", "org.freedesktop.DBus.Peer", "Ping"))[0] for _ in range(BATCH)]}
+
+
+@contextmanager
+def talker(command, place):
+    """A function that sends a line to a program and returns the line that it answers."""
+    with subprocess.Popen([str(word) for word in command], text=True, env=place.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+
+        def ask(line=""):
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+            return process.stdout.readline()
+
+        try:
+            yield ask
+        finally:
+            process.terminate()
+
+
+def seed(place):
+    """The plain way: a Python program that waits."""
+    ready = place.new_path()
+    with talker(place.program("seed.py", *place.program("busy.py", ready)), place) as ask:
+        wait.until(ready.exists, "the supervisor's job runs")
+        milliseconds, answer = timed(lambda: ask(os.getpid()))
+        assert answer == "granted\n"
+        return {"seed": milliseconds}
+
+
+@contextmanager
+def injector(place, name):
+    """A function that makes the call of a grant in the job, alone, and returns how long it took."""
+    with talker([place.tools / "inject", place.pid(name)], place) as ask:
+        yield lambda: int(ask()) / 1e6
+
+
+def injections(place, name):
+    with injector(place, name) as inject:
+        return {"injected call": [inject() for _ in range(BATCH)]}
+
+
+@figure("grant", "grant: from the call to the lease", "ms",
+        Bound("Grant", 1), Bound("Grant", 5, statistic="p99"), Bound("Grant", 1 / 200, "seed"),
+        note="Ping: a round trip to the daemon. seed: a Python supervisor that queues a script and waits 0.2 s. injected call: what a Grant "
+             "does in the job, too, where there is Yama.")
+@contextmanager
+def grant_latency(place):
+    def with_job(function):
+        with place.job("busy.py") as name, place.session.peer() as peer:
+            return function(peer, name)
+
+    subjects = [lambda: with_job(grants), lambda: with_job(lambda peer, name: pings(peer)), lambda: seed(place)]
+    if not place.has_yama:
+        subjects.append(lambda: with_job(lambda peer, name: injections(place, name)))
+    yield subjects

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What helicopter costs while nobody debugs: memory, wake-ups, and the job's own speed."""
+
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.sample import Bound, figure
+from support import wait
+from support.session import JOB, job_path
+
+
+def memory_of(pid, kind):
+    """A process's memory of a kind, in KB. Pss: all, what it shares being shared out among those that have it. Anonymous: its own."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except PermissionError:  # a unit with a user namespace of its own
+        text = wait.run("sudo", "cat", f"/proc/{pid}/smaps_rollup").stdout
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{kind}:"))
+
+
+def pss(pid):
+    return memory_of(pid, "Pss") / 1024
+
+
+def wakeups(pid):
+    """How often it has waited for something, by now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+
+def parent_of(place, name):
+    return place.session.get_property(job_path(name), JOB, "ParentPID")
+
+
+@figure("memory", "memory: of daemon, of a job's parent (PSS)", "MB", Bound("daemon", 3), Bound("parent", 1.5), runs=0.2,
+        note="One job. seed: the Python supervisor.")
+@contextmanager
+def memory(place):
+    def helicopter():
+        with place.job("asleep.py") as name:
+            return {"daemon": pss(place.daemon_pid()), "parent": pss(parent_of(place, name))}
+
+    def seed():
+        ready = place.new_path()
+        with subprocess.Popen(place.program("seed.py", *place.program("asleep.py", ready)), stdin=subprocess.PIPE) as supervisor:
+            wait.until(ready.exists, "the supervisor's job runs")
+            return {"seed": pss(supervisor.pid)}
+
+    yield helicopter, seed
+
+
+@figure("idle", "idle: wake-ups of daemon and parent in a minute", "", Bound("daemon", 0), Bound("parent", 0), runs=0.1,
+        note="Of a look at them for as long as --idle says. The daemon's watchdog is part of it, where it runs in its unit.")
+@contextmanager
+def idle(place):
+    def look():
+        with place.job("asleep.py") as name:
+            pids = {"daemon": place.daemon_pid(), "parent": parent_of(place, name)}
+            time.sleep(1)  # what the start has left to do is done
+            before = {case: wakeups(pid) for case, pid in pids.items()}
+            time.sleep(place.idle)
+            return {case: (wakeups(pid) - before[case]) * 60 / place.idle for case, pid in pids.items()}
+
+    yield (look,)
+
+
+@figure("slowdown", "slow-down of a job that nobody debugs: processor time of the same work", "ms",
+        Bound("computing, helicopter", 1.001, "computing, bare", noisy=True), Bound("calling, helicopter", 1.001, "calling, bare", noisy=True),
+        runs=2, note="computing: in Python. calling: system calls. bare: without helicopter.")
+@contextmanager
+def slowdown(place):
+    def work(kind, how, prefix):
+        file = place.new_path()
+        wait.run(*prefix, *place.program("work.py", file, kind), env=place.env)
+        return {f"{kind}, {how}": float(file.read_text()) * 1000}
+
+    def under_helicopter(kind):
+        name = place.new_name()
+        result = work(kind, "helicopter", [place.parent, "--job", name, "--"])
+        place.forget(name)
+        return result
+
+    def bare(kind):
+        return work(kind, "bare", [])
+
+    yield [lambda kind=kind, way=way: way(kind) for kind in ("computing", "calling") for way in (under_helicopter, bare)]

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""python3 -m bench.instructions: how many instructions the paths take that count, told by callgrind, against bounds that were recorded
+(instructions.json). Unlike times these are the same on a machine that is busy. For `contrib/check instructions`.
+
+What is done many times is counted as the difference between doing it often and less often, so that start and end are no part of it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+from bench import recorded
+from support import session as programs
+from support import wait
+from support.session import JOB, MANAGER, MANAGER_PATH, PrivateSession, job_path
+
+BOUNDS = Path(__file__).parent / "instructions.json"
+FEW, MANY = 10, 60
+JOBS = 50
+
+wait.SECONDS = 120  # for programs under valgrind
+
+
+class Counted:
+    """A program under callgrind."""
+
+    def __init__(self, folder):
+        self.file = folder / "callgrind.out"
+        self.command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={self.file}"]
+
+    def instructions(self):
+        """Of the program, which has ended."""
+        return int(re.search(r"^summary: (\d+)", self.file.read_text(), re.MULTILINE)[1])
+
+    def wrapper(self, program):
+        """A program that is the other under callgrind."""
+        path = self.file.with_name(program.name)
+        path.write_text(f'#!/bin/sh\nexec {" ".join(self.command)} {program} "$@"\n')
+        path.chmod(0o755)
+        return path
+
+
+def with_session(function):
+    """Call it with a session that has no daemon yet."""
+    session = PrivateSession()
+    try:
+        return function(session)
+    finally:
+        session.close()
+
+
+def run_job(session, name, *prefix):
+    """A job in the foreground of a parent of its own; returns the parent's Popen."""
+    command = [str(word) for word in (*prefix, programs.PARENT, "--job", name, "--", "/bin/sleep", "86400")]
+    parent = subprocess.Popen(command, env=session.env, stdin=subprocess.DEVNULL, start_new_session=True)
+    session.wait_state(name, "running")
+    return parent
+
+
+def grant(session, name, times):
+    """Take its lease and let go of it."""
+    with session.peer() as peer:
+        for _ in range(times):
+            lease = peer.call(job_path(name), JOB, "Grant", "ua{sv}", 0, {})
+            os.close(lease)
+            # The lease has ended, and the daemon knows that, when its parent answers this.
+            peer.call(job_path(name), JOB, "ListProcesses")
+
+
+def daemon_total(work):
+    """All instructions of a daemon of which work(session) asks something."""
+
+    def run(session):
+        counted = Counted(session.folder)
+        with mock.patch.object(programs, "DAEMON", counted.wrapper(programs.DAEMON)):
+            session.start_daemon()
+        work(session)
+        assert session.kill_daemon(15) == 0
+        return counted.instructions()
+
+    return with_session(run)
+
+
+def each(total):
+    """Of one time, by total(times)."""
+    return (total(MANY) - total(FEW)) // (MANY - FEW)
+
+
+def daemon_grant():
+    def work(session, times):
+        run_job(session, "sleep")
+        grant(session, "sleep", times)
+
+    return each(lambda times: daemon_total(lambda session: work(session, times)))
+
+
+def daemon_list():
+    def work(session, times):
+        for number in range(JOBS):
+            session.start_job(f"sleep{number}", ["/bin/sleep", "86400"])
+        with session.peer() as peer:
+            for _ in range(times):
+                peer.call(MANAGER_PATH, MANAGER, "DescribeJobs")
+
+    return each(lambda times: daemon_total(lambda session: work(session, times)))
+
+
+def daemon_start_job():
+    def work(session, times):
+        with session.peer() as peer:
+            for number in range(times):
+                session.start_job(f"sleep{number}", ["/bin/sleep", "86400"], connection=peer)
+
+    return each(lambda times: daemon_total(lambda session: work(session, times)))
+
+
+def parent_grant():
+    def total(times):
+        def run(session):
+            counted = Counted(session.folder)
+            session.start_daemon()
+            parent = run_job(session, "sleep", *counted.command)
+            grant(session, "sleep", times)
+            os.kill(session.list()["sleep"][3], signal.SIGKILL)  # valgrind does not know the call by which the parent would
+            parent.wait(wait.SECONDS)
+            return counted.instructions()
+
+        return with_session(run)
+
+    return each(total)
+
+
+def parent_start():
+    """A job's parent from its beginning to its end."""
+
+    def run(session):
+        counted = Counted(session.folder)
+        session.start_daemon()
+        wait.run(*counted.command, programs.PARENT, "--job", "true", "--", "/bin/true", env=session.env)
+        return counted.instructions()
+
+    return with_session(run)
+
+
+def client(*words):
+    def run(session):
+        counted = Counted(session.folder)
+        session.start_daemon()
+        for number in range(JOBS):
+            session.start_job(f"sleep{number}", ["/bin/sleep", "86400"])
+        wait.run(*counted.command, programs.CLIENT, *words, env=session.env)
+        return counted.instructions()
+
+    return with_session(run)
+
+
+PATHS = {
+    "daemon: a grant and its end": daemon_grant,
+    f"daemon: the list of {JOBS} jobs": daemon_list,
+    "daemon: the start of a job": daemon_start_job,
+    "parent: a grant and its end": parent_grant,
+    "parent: from start to end": parent_start,
+    "client: --version": lambda: client("--version"),
+    f"client: list, {JOBS} jobs": lambda: client("list"),
+}
+
+
+def main():
+    bounds, counts = recorded.read(BOUNDS), {}
+    for name, count in PATHS.items():
+        counts[name] = count()
+        print(recorded.line(name, counts[name], bounds), flush=True)
+    for name in recorded.over(counts, bounds):
+        print(f"{name}: more instructions than the bound in {BOUNDS.name}: find out why, or raise it", file=sys.stderr)
+    return 1 if recorded.over(counts, bounds) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
