@@ -14,11 +14,11 @@
 #include "helicopter/cleanup.h"
 #include "helicopter/process.h"
 
-/* What SIGINT and SIGQUIT of the terminal did before. */
-typedef struct Interrupts {
-        sigset_t mask;
-        struct sigaction interrupt, quit;
-} Interrupts;
+/*
+ * SIGINT or SIGQUIT, typed before there was a program to take it: in the child, whose memory is that of the moment of the fork, and
+ * which has the handler a little longer.
+ */
+static volatile sig_atomic_t interrupted;
 
 void foreground_kill(const Foreground *foreground, int signal_number) {
         syscall(SYS_pidfd_send_signal, foreground->pidfd, signal_number, NULL, 0);
@@ -33,6 +33,8 @@ static int prepare(void *userdata) {
         sigaddset(&interrupt, SIGINT);
         if (foreground->holds_interrupts && sigprocmask(SIG_BLOCK, &interrupt, NULL) < 0)
                 return -errno;
+        if (interrupted)
+                raise(interrupted);
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
                 return -errno;
         if (getppid() != foreground->client)
@@ -118,39 +120,18 @@ static int reap(pid_t pid) {
         return status;
 }
 
-static void begin_interrupts(Interrupts *interrupts) {
-        sigset_t keys;
-
-        sigemptyset(&keys);
-        sigaddset(&keys, SIGINT);
-        sigaddset(&keys, SIGQUIT);
-        sigprocmask(SIG_BLOCK, &keys, &interrupts->mask);
-        sigaction(SIGINT, NULL, &interrupts->interrupt);
-        sigaction(SIGQUIT, NULL, &interrupts->quit);
+static void note_interrupt(int signal_number) {
+        interrupted = signal_number;
 }
 
-/* From now on they are the program's. What was typed while there was none, or not quite, is passed on. */
-static void hand_over_interrupts(const Interrupts *interrupts, pid_t pid) {
-        struct sigaction ignore = { .sa_handler = SIG_IGN };
-        sigset_t pending;
+static void set_interrupts(void (*handler)(int)) {
+        struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
-        sigpending(&pending);
-        if (sigismember(&pending, SIGINT))
-                kill(pid, SIGINT);
-        if (sigismember(&pending, SIGQUIT))
-                kill(pid, SIGQUIT);
-        sigaction(SIGINT, &ignore, NULL);
-        sigaction(SIGQUIT, &ignore, NULL);
-        sigprocmask(SIG_SETMASK, &interrupts->mask, NULL);
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGQUIT, &action, NULL);
 }
 
-static void end_interrupts(const Interrupts *interrupts) {
-        sigaction(SIGINT, &interrupts->interrupt, NULL);
-        sigaction(SIGQUIT, &interrupts->quit, NULL);
-        sigprocmask(SIG_SETMASK, &interrupts->mask, NULL);
-}
-
-static int run(Foreground *foreground, const Interrupts *interrupts) {
+static int run(Foreground *foreground) {
         autofd pidfd = -1;
         int r;
 
@@ -158,7 +139,7 @@ static int run(Foreground *foreground, const Interrupts *interrupts) {
         r = spawn(foreground->file, foreground->argv, prepare, foreground, &foreground->pid);
         if (r < 0)
                 return r;
-        hand_over_interrupts(interrupts, foreground->pid);
+        set_interrupts(SIG_IGN);
         pidfd = process_open(foreground->pid);
         foreground->pidfd = pidfd;
         if (pidfd >= 0)
@@ -170,14 +151,18 @@ static int run(Foreground *foreground, const Interrupts *interrupts) {
 
 int foreground_run(Foreground *foreground) {
         struct termios terminal;
-        Interrupts interrupts;
+        struct sigaction interrupt, quit;
         bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
         int r;
 
-        begin_interrupts(&interrupts);
-        r = run(foreground, &interrupts);
+        sigaction(SIGINT, NULL, &interrupt);
+        sigaction(SIGQUIT, NULL, &quit);
+        interrupted = 0;
+        set_interrupts(note_interrupt);
+        r = run(foreground);
         if (has_terminal && r >= 0 && WIFSIGNALED(r) && tcgetpgrp(STDIN_FILENO) == getpgrp())
                 tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
-        end_interrupts(&interrupts);
+        sigaction(SIGINT, &interrupt, NULL);
+        sigaction(SIGQUIT, &quit, NULL);
         return r;
 }

@@ -70,11 +70,13 @@ static const char *value_of(const char *string, const char *key) {
 
 static void read_rest(const char *text, const char *end, JobStart *start) {
         g_autoptr(GPtrArray) command = g_ptr_array_new(), properties = g_ptr_array_new();
-        char *string;
 
-        while ((string = next(&text, end))) {
-                g_autofree char *owned = string;
+        for (;;) {
+                g_autofree char *string = next(&text, end);
                 const char *value;
+
+                if (!string)
+                        break;
 
                 if ((value = value_of(string, COMMAND)))
                         g_ptr_array_add(command, g_strdup(value));

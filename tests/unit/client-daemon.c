@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 struct FakeDaemon {
@@ -37,7 +38,11 @@ static sd_bus *open_end(int fd, bool server) {
 static void *serve(void *userdata) {
         FakeDaemon *daemon = userdata;
         sd_bus *bus = open_end(daemon->fd, true);
+        sigset_t all;
 
+        /* The client's signals are the client's. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, NULL);
         sd_bus_add_filter(bus, NULL, on_message, daemon);
         while (sd_bus_is_open(bus) > 0) {
                 int r = sd_bus_process(bus, NULL);

@@ -134,6 +134,7 @@ static void test_too_long_text(void **state) {
         autofd script = attach_script_wait(&fixture->script, getpid(), deadline(10));
         autofd file = file_with("x", ATTACH_SCRIPT_MAX + 1);
 
+        assert_true(script >= 0);
         assert_int_equal(attach_script_hand_over(&fixture->script, file), -EFBIG);
         assert_int_equal(attach_script_complete(file), -EFBIG);
 }
