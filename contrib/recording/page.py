@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Pages of docs/ with sessions in them.
+
+A block ```console is a session: lines that begin with a prompt are typed, what follows is what comes then. All of a page are one
+session. A block ```LANGUAGE FILE is a file, which is written before what comes after it.
+
+In a session, a line "…" stands for any number of lines, and "…" within a line for any text. Numbers may be others each time."""
+
+import re
+from pathlib import Path
+
+from recording.shell import Failure, play, steps
+
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[KMG]\b)?")
+DURATION = re.compile(r"#(?:us|ms|s|min|h|d)\b(?: #(?:us|ms|s|min|h|d)\b)*")
+PERMITTED = ["Requesting ptrace permission for client PID #...", "✅ Permission granted"]
+NOT_NEEDED = ["No permission is needed: this kernel has no Yama"]
+
+
+def normal(lines):
+    """Lines without what is another thing each time."""
+    return [DURATION.sub("#", NUMBER.sub("#", re.sub(r"[ \t]+", " ", line))).strip() for line in lines]
+
+
+def matches(expected, found):
+    """Whether what was found is what a page says."""
+    pattern = ""
+    for line in normal(expected):
+        pattern += r"(?:.*\n)*" if line == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n"
+    lines = normal(found)
+    if lines[:1] == NOT_NEEDED:  # a machine without Yama plays a page
+        lines[:1] = PERMITTED
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)) is not None
+
+
+def sessions(text):
+    """The sessions of a page, each with what has to be in files before it: [({name: content}, match, steps)]."""
+    files, found = {}, []
+    for block in BLOCK.finditer(text):
+        language, name, content = block.groups()
+        if language == "console":
+            found.append((files, block, steps(content.splitlines())))
+            files = {}
+        elif name:
+            files[name] = content
+    return found
+
+
+def begin(shell, files):
+    """Write files where a session needs them."""
+    for name, content in files.items():
+        path = Path(shell.folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def check(shell, text):
+    """Play a page, fail where something else comes than it says."""
+    for files, _, session in sessions(text):
+        begin(shell, files)
+        for number, found in play(shell, session):
+            prompt, typed, expected = session[number]
+            # Where ^C is typed there may be a line more.
+            interrupted = "^C" in [line[-2:] for line in found[-1:]]
+            expected = expected + ["…", "^C"] if interrupted else expected
+            if not matches(expected, found):
+                raise Failure(f"after {prompt}{typed} the page has\n" + "\n".join(expected) + "\n\nand this came:\n" + "\n".join(found))
+
+
+def update(shell, text):
+    """Play a page, return it with what has come in the place of what does not match."""
+    result, end = "", 0
+    for files, block, session in sessions(text):
+        begin(shell, files)
+        lines = []
+        for number, found in play(shell, session):
+            prompt, typed, expected = session[number]
+            lines += [prompt + typed] + (expected if matches(expected, found) or found[-1:] == ["^C"] and expected and expected[0] != "…" else [line for line in found if line != "^C"])
+            if found[-1:] == ["^C"]:
+                lines.append("^C")
+        result += text[end:block.start(3)] + "".join(f"{line}\n" for line in lines)
+        end = block.end(3)
+    return result + text[end:]

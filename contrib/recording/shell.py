@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A shell on a terminal, and somebody who types on it."""
+
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import termios
+import time
+from pathlib import Path
+
+from recording.screen import Screen
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+MARK = "\x1b]133;A\a"  # the shell's prompt is told from output by it; terminals do not show it
+PROMPTS = ("$ ", "(Pdb) ", "^C")
+
+
+class Failure(Exception):
+    """The session does not go as it should."""
+
+
+class Shell:
+    """bash in a folder; home: what is shown in the place of that folder."""
+
+    def __init__(self, folder, home="/home/you", columns=100, env=None, seconds=60):
+        self.folder, self.home, self.seconds = str(folder), home, seconds
+        self.screen = Screen(columns)
+        self.prompted = False
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.environ.update(env or {})
+            os.environ.update(HOME=str(folder), PWD=str(folder), TERM="xterm-256color", PS1=rf"\[{MARK}\]$ ", SYSTEMD_PAGER="cat", PAGER="cat")
+            os.environ.pop("NO_COLOR", None)
+            # No line editor: what is typed is echoed by the terminal, once.
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting"])
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        self.wait(lambda: self.at("$ "), "the shell prompts")
+
+    def wait(self, condition, what):
+        """Read until the condition is true."""
+        deadline = time.monotonic() + self.seconds
+        while not condition():
+            if not select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise Failure(f"not within {self.seconds} s: {what}\n" + "\n".join(self.screen.lines()[-40:]))
+            try:
+                data = os.read(self.terminal, 65536).decode(errors="replace")
+            except OSError as error:  # EIO: nobody has the other side open
+                raise Failure("the shell has ended\n" + "\n".join(self.screen.lines()[-40:])) from error
+            self.show(data.replace(self.folder, self.home))
+
+    def show(self, data):
+        if MARK in data:
+            self.prompted = True
+        if self.typing and "\n" in data:
+            echo, _, data = data.partition("\n")
+            self.screen.feed(echo + "\n")
+            self.screen.moment += 1
+            self.typing = False
+        self.screen.feed(data)
+
+    typing = False
+
+    def at(self, prompt):
+        """Whether that prompt is all that the last line shows."""
+        return self.screen.line(-1) == prompt and (prompt != "$ " or self.prompted) and not self.typing
+
+    def type(self, line):
+        """Type a line at a prompt, wait for the next one; return the lines that were written in between."""
+        return self.type_at(line, 0)
+
+    def type_at(self, line, lines):
+        """The same; but where `lines` is not 0, ^C is typed as soon as so many are written."""
+        begin = len(self.screen.rows)
+        self.prompted, self.typing = False, True
+        self.screen.moment += 1
+        os.write(self.terminal, line.encode() + b"\n")
+        if lines:
+            self.wait(lambda: len(self.screen.rows) > begin + lines, f"{lines} lines of {line}")
+            os.write(self.terminal, b"\x03")
+        self.wait(lambda: self.at("$ ") or self.at("(Pdb) "), f"a prompt after {line}")
+        return self.screen.lines()[begin:-1]
+
+    def prompt(self):
+        """The prompt that is waited at."""
+        return self.screen.line(-1)
+
+    def close(self):
+        os.close(self.terminal)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def furnish(folder):
+    """Put the examples into a folder."""
+    for file in EXAMPLES.glob("*.py"):
+        shutil.copy(file, folder)
+
+
+def steps(lines):
+    """Parse a session as it is shown: [(prompt, what is typed there, [lines that follow])]. A line ^C is typed, too."""
+    found = []
+    for line in lines:
+        prompt = next((prompt for prompt in PROMPTS if line.startswith(prompt)), None)
+        if prompt:
+            found.append((prompt, line[len(prompt):], []))
+        elif found:
+            found[-1][2].append(line)
+        else:
+            raise Failure(f"nothing was typed before {line!r}")
+    return found
+
+
+def play(shell, session):
+    """Type what a session (see `steps`) has typed; yield each step with the lines that now follow."""
+    for number, (prompt, typed, expected) in enumerate(session):
+        if prompt == "^C":
+            continue # was typed with the step before
+        if shell.prompt() != prompt:
+            raise Failure(f"{typed!r} is for {prompt!r}, but the prompt is {shell.prompt()!r}\n" + "\n".join(shell.screen.lines()[-40:]))
+        interrupted = number + 1 < len(session) and session[number + 1][0] == "^C"
+        yield number, shell.type_at(typed, max(1, len(expected)) if interrupted else 0)
