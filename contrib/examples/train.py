@@ -7,7 +7,7 @@ import random
 import sys
 import time
 
-POINTS = [(x / 25, 3 * x / 25 + 1 + random.gauss(0, 0.1)) for x in range(25)]
+POINTS = [(x / 5, 3 * x / 5 + 1 + random.gauss(0, 0.1)) for x in range(5)]
 
 
 class Model:
@@ -26,7 +26,7 @@ def step(model, x, y, rate):
     error = model.weight * x + model.bias - y
     model.weight -= rate * error * x
     model.bias -= rate * error
-    time.sleep(0.02)  # as long as a real one may take
+    time.sleep(0.2)  # a real one computes for that long
     return error * error
 
 

@@ -47,38 +47,37 @@ def sessions(text):
     return found
 
 
-def begin(shell, files):
-    """Write files where a session needs them."""
-    for name, content in files.items():
-        path = Path(shell.folder, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+def played(shell, text):
+    """Play a page. Yields for each session where it is in the page, and its steps as [prompt, typed, what the page says, what came]."""
+    for files, block, session in sessions(text):
+        for name, content in files.items():
+            path = Path(shell.folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        found = dict(play(shell, session))
+        yield block, [(*step, found.get(number, [])) for number, step in enumerate(session)]
 
 
 def check(shell, text):
     """Play a page, fail where something else comes than it says."""
-    for files, _, session in sessions(text):
-        begin(shell, files)
-        for number, found in play(shell, session):
-            prompt, typed, expected = session[number]
-            # Where ^C is typed there may be a line more.
-            interrupted = "^C" in [line[-2:] for line in found[-1:]]
-            expected = expected + ["…", "^C"] if interrupted else expected
-            if not matches(expected, found):
+    for _, session in played(shell, text):
+        for prompt, typed, expected, found in session:
+            # What ^C ends may have written a line more.
+            if not matches(expected, found) and not (found[-1:] == ["^C"] and matches(expected + ["…", "^C"], found)):
                 raise Failure(f"after {prompt}{typed} the page has\n" + "\n".join(expected) + "\n\nand this came:\n" + "\n".join(found))
 
 
 def update(shell, text):
     """Play a page, return it with what has come in the place of what does not match."""
     result, end = "", 0
-    for files, block, session in sessions(text):
-        begin(shell, files)
+    for block, session in played(shell, text):
         lines = []
-        for number, found in play(shell, session):
-            prompt, typed, expected = session[number]
-            lines += [prompt + typed] + (expected if matches(expected, found) or found[-1:] == ["^C"] and expected and expected[0] != "…" else [line for line in found if line != "^C"])
+        for prompt, typed, expected, found in session:
+            lines.append(prompt + typed)
             if found[-1:] == ["^C"]:
-                lines.append("^C")
+                lines += found[:len(expected)]
+            else:
+                lines += expected if matches(expected, found) else found
         result += text[end:block.start(3)] + "".join(f"{line}\n" for line in lines)
         end = block.end(3)
     return result + text[end:]

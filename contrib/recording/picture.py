@@ -14,7 +14,8 @@ PALETTE = ("#3b4252 #e06c75 #98c379 #e5c07b #61afef #c678dd #56b6c2 #d7dae0 "
 PAPER, INK = "#1e2127", "#d7dae0"
 
 HEAD = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" role="img">
+<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"
+ role="img" xml:space="preserve">
 <title>{title}</title>
 <style>
 text {{ font: 14px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: {ink}; white-space: pre; }}
