@@ -21,8 +21,8 @@ COLUMNS = 100
 
 
 def record_picture(shell):
-    for _ in play(shell, steps(SESSION.read_text(encoding="utf-8").splitlines())):
-        pass
+    for prompt, typed, expected, interrupted in steps(SESSION.read_text(encoding="utf-8").splitlines()):
+        play(shell, prompt, typed, len(expected) if interrupted else 0)
     del shell.screen.rows[-1]  # the prompt after the last one
     return picture(shell.screen, "A terminal: a job is started, a value in it is changed with pdb, and it goes on")
 

@@ -47,37 +47,53 @@ def sessions(text):
     return found
 
 
+def pids(expected, found):
+    """Which pid of a page, in the first column, is which one now."""
+    pairs = ((re.match(r"\d+", said), re.match(r"\d+", came)) for said, came in zip(expected, found))
+    return {said.group(): came.group() for said, came in pairs if said and came}
+
+
 def played(shell, text):
-    """Play a page. Yields for each session where it is in the page, and its steps as [prompt, typed, what the page says, what came]."""
+    """Play a page. Yields for each session where it is in the page, and its steps as [prompt, typed, what the page says, what was typed now,
+    what came]. What is typed after --pid is the pid that the process has now."""
+    known = {}
     for files, block, session in sessions(text):
         for name, content in files.items():
             path = Path(shell.folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
-        found = dict(play(shell, session))
-        yield block, [(*step, found.get(number, [])) for number, step in enumerate(session)]
+        steps_now = []
+        for prompt, typed, expected, interrupted in session:
+            now = re.sub(r"(?<=--pid )\d+", lambda found: known.get(found.group(), found.group()), typed)
+            found = play(shell, prompt, now, max(1, len(expected)) if interrupted else 0)
+            known |= pids(expected, found)
+            steps_now.append((prompt, typed, expected, now, found))
+        yield block, steps_now
 
 
 def check(shell, text):
     """Play a page, fail where something else comes than it says."""
     for _, session in played(shell, text):
-        for prompt, typed, expected, found in session:
+        for prompt, typed, expected, _, found in session:
             # What ^C ends may have written a line more.
             if not matches(expected, found) and not (found[-1:] == ["^C"] and matches(expected + ["…", "^C"], found)):
                 raise Failure(f"after {prompt}{typed} the page has\n" + "\n".join(expected) + "\n\nand this came:\n" + "\n".join(found))
 
 
 def update(shell, text):
-    """Play a page, return it with what has come in the place of what does not match."""
-    result, end = "", 0
+    """Play a page, return it with what has come in the place of what does not match, and of all that follows then."""
+    result, end, kept = "", 0, True
     for block, session in played(shell, text):
         lines = []
-        for prompt, typed, expected, found in session:
-            lines.append(prompt + typed)
+        for prompt, typed, expected, now, found in session:
+            lines.append(prompt + (typed if kept else now))
             if found[-1:] == ["^C"]:
-                lines += found[:len(expected)]
+                lines += found[:len(expected)] + ["^C"]
+            elif matches(expected, found):
+                lines += expected
             else:
-                lines += expected if matches(expected, found) else found
+                lines += found
+                kept = False
         result += text[end:block.start(3)] + "".join(f"{line}\n" for line in lines)
         end = block.end(3)
     return result + text[end:]

@@ -16,7 +16,7 @@ from recording.screen import Screen
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 MARK = "\x1b]133;A\a"  # the shell's prompt is told from output by it; terminals do not show it
-PROMPTS = ("$ ", "(Pdb) ", "^C")
+PROMPTS = ("$ ", "(Pdb) ")
 
 
 class Failure(Exception):
@@ -29,12 +29,13 @@ class Shell:
     def __init__(self, folder, home="/home/you", columns=100, env=None, seconds=60):
         self.folder, self.home, self.seconds = str(folder), home, seconds
         self.screen = Screen(columns)
-        self.prompted = False
+        self.prompted = self.typing = False
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
             os.environ.update(env or {})
-            os.environ.update(HOME=str(folder), PWD=str(folder), TERM="xterm-256color", PS1=rf"\[{MARK}\]$ ", SYSTEMD_PAGER="cat", PAGER="cat")
+            os.environ.update(HOME=str(folder), PWD=str(folder), TERM="xterm-256color", PS1=rf"\[{MARK}\]$ ", PAGER="cat",
+                              VIRTUAL_ENV_DISABLE_PROMPT="1")
             os.environ.pop("NO_COLOR", None)
             # No line editor: what is typed is echoed by the terminal, once.
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting"])
@@ -63,18 +64,12 @@ class Shell:
             self.typing = False
         self.screen.feed(data)
 
-    typing = False
-
     def at(self, prompt):
         """Whether that prompt is all that the last line shows."""
         return self.screen.line(-1) == prompt and (prompt != "$ " or self.prompted) and not self.typing
 
-    def type(self, line):
-        """Type a line at a prompt, wait for the next one; return the lines that were written in between."""
-        return self.type_at(line, 0)
-
-    def type_at(self, line, lines):
-        """The same; but where `lines` is not 0, ^C is typed as soon as so many are written."""
+    def type(self, line, lines=0):
+        """Type a line, wait for the next prompt; return what was written in between. Where `lines` is not 0, ^C is typed after so many."""
         begin = len(self.screen.rows)
         self.prompted, self.typing = False, True
         self.screen.moment += 1
@@ -102,25 +97,23 @@ def furnish(folder):
 
 
 def steps(lines):
-    """Parse a session as it is shown: [(prompt, what is typed there, [lines that follow])]. A line ^C is typed, too."""
+    """Parse a session as it is shown: [(prompt, what is typed there, [lines that follow], whether ^C is typed after these)]."""
     found = []
     for line in lines:
         prompt = next((prompt for prompt in PROMPTS if line.startswith(prompt)), None)
         if prompt:
-            found.append((prompt, line[len(prompt):], []))
-        elif found:
-            found[-1][2].append(line)
-        else:
+            found.append((prompt, line[len(prompt):], [], False))
+        elif not found:
             raise Failure(f"nothing was typed before {line!r}")
+        elif line == "^C":
+            found[-1] = (*found[-1][:3], True)
+        else:
+            found[-1][2].append(line)
     return found
 
 
-def play(shell, session):
-    """Type what a session (see `steps`) has typed; yield each step with the lines that now follow."""
-    for number, (prompt, typed, expected) in enumerate(session):
-        if prompt == "^C":
-            continue # was typed with the step before
-        if shell.prompt() != prompt:
-            raise Failure(f"{typed!r} is for {prompt!r}, but the prompt is {shell.prompt()!r}\n" + "\n".join(shell.screen.lines()[-40:]))
-        interrupted = number + 1 < len(session) and session[number + 1][0] == "^C"
-        yield number, shell.type_at(typed, max(1, len(expected)) if interrupted else 0)
+def play(shell, prompt, line, lines=0):
+    """Type a line at that prompt; see type()."""
+    if shell.prompt() != prompt:
+        raise Failure(f"{line!r} is for {prompt!r}, but the prompt is {shell.prompt()!r}\n" + "\n".join(shell.screen.lines()[-40:]))
+    return shell.type(line, lines)

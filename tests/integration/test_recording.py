@@ -53,7 +53,7 @@ def test_picture(session):
     assert str(session.folder) not in svg
 
 
-@pytest.mark.parametrize("name", ["tour"])
+@pytest.mark.parametrize("name", ["tour", "recipes"])
 def test_page(terminal, name):
     page.check(terminal, (ROOT / f"docs/{name}.md").read_text())
 
