@@ -53,47 +53,51 @@ def pids(expected, found):
     return {said.group(): came.group() for said, came in pairs if said and came}
 
 
+def with_pids(line, known):
+    """A line to type, with what is known for the pid after its --pid."""
+    return re.sub(r"(?<=--pid )\d+", lambda pid: known.get(pid.group(), pid.group()), line)
+
+
 def played(shell, text):
-    """Play a page. Yields for each session where it is in the page, and its steps as [prompt, typed, what the page says, what was typed now,
-    what came]. What is typed after --pid is the pid that the process has now."""
+    """Play a page. Yields for each session where it is in the page, and its steps as [prompt, typed, what the page says, what came]. For a
+    pid that the page has after --pid that is typed which the process has now."""
     known = {}
     for files, block, session in sessions(text):
         for name, content in files.items():
             path = Path(shell.folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
-        steps_now = []
+        done = []
         for prompt, typed, expected, interrupted in session:
-            now = re.sub(r"(?<=--pid )\d+", lambda found: known.get(found.group(), found.group()), typed)
-            found = play(shell, prompt, now, max(1, len(expected)) if interrupted else 0)
+            found = play(shell, prompt, with_pids(typed, known), max(1, len(expected)) if interrupted else 0)
             known |= pids(expected, found)
-            steps_now.append((prompt, typed, expected, now, found))
-        yield block, steps_now
+            done.append((prompt, typed, expected, found))
+        yield block, done
 
 
 def check(shell, text):
     """Play a page, fail where something else comes than it says."""
     for _, session in played(shell, text):
-        for prompt, typed, expected, _, found in session:
+        for prompt, typed, expected, found in session:
             # What ^C ends may have written a line more.
             if not matches(expected, found) and not (found[-1:] == ["^C"] and matches(expected + ["…", "^C"], found)):
                 raise Failure(f"after {prompt}{typed} the page has\n" + "\n".join(expected) + "\n\nand this came:\n" + "\n".join(found))
 
 
 def update(shell, text):
-    """Play a page, return it with what has come in the place of what does not match, and of all that follows then."""
-    result, end, kept = "", 0, True
+    """Play a page, return it with what has come in the place of what does not match."""
+    result, end, new = "", 0, {}
     for block, session in played(shell, text):
         lines = []
-        for prompt, typed, expected, now, found in session:
-            lines.append(prompt + (typed if kept else now))
+        for prompt, typed, expected, found in session:
+            lines.append(prompt + with_pids(typed, new))
             if found[-1:] == ["^C"]:
                 lines += found[:len(expected)] + ["^C"]
             elif matches(expected, found):
                 lines += expected
             else:
                 lines += found
-                kept = False
+                new |= pids(expected, found)
         result += text[end:block.start(3)] + "".join(f"{line}\n" for line in lines)
         end = block.end(3)
     return result + text[end:]

@@ -33,12 +33,11 @@ class Shell:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
-            os.environ.update(env or {})
-            os.environ.update(HOME=str(folder), PWD=str(folder), TERM="xterm-256color", PS1=rf"\[{MARK}\]$ ", PAGER="cat",
-                              VIRTUAL_ENV_DISABLE_PROMPT="1")
-            os.environ.pop("NO_COLOR", None)
+            environment = {name: value for name, value in (env or os.environ).items() if name != "NO_COLOR"} | {
+                "HOME": self.folder, "PWD": self.folder, "TERM": "xterm-256color", "PS1": rf"\[{MARK}\]$ ", "PAGER": "cat",
+                "VIRTUAL_ENV_DISABLE_PROMPT": "1"}
             # No line editor: what is typed is echoed by the terminal, once.
-            os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting"])
+            os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting"], environment)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self.wait(lambda: self.at("$ "), "the shell prompts")
 
