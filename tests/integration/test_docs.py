@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What docs/recipes.md says and does not show as a session (see test_recording.py for those)."""
+"""What the README and docs/ say and do not show as a session (see test_recording.py for those)."""
 
 import json
 import re
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT
+from support.session import CLIENT, Pdb
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/recipes.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/recipes.md").read_text()
 
 PREFORK = """\
 import os, socket, sys
@@ -92,3 +93,33 @@ def test_tasks_of_an_editor(session):
     terminal.expect(r"\(Pdb\) $")
     terminal.sendline("quit")
     terminal.expect("Debugger detached")
+
+
+def test_first_job_of_the_readme(session):
+    """The lines to be copied, as they stand there."""
+    section = (ROOT / "README.md").read_text().partition("## A first job\n")[2].partition("\n## ")[0]
+    start, look, attach = re.findall(r"^    (.*)$", section, re.MULTILINE)
+    assert wait.run("sh", "-c", start, env=session.env, cwd=ROOT).stdout == "train\n"
+    wait.until(lambda: "epoch" in session.job_output("train"), "the job trains")
+    assert "train.py:" in wait.run("sh", "-c", look, env=session.env, cwd=ROOT).stdout
+    pdb = Pdb(session.spawn("sh", "-c", attach, cwd=ROOT))
+    typed = re.findall(r"`([^`]+)`", section.partition("is pdb, on your terminal.")[2].partition("are what")[0])
+    assert typed[-1] == "quit" and len(typed) == 4
+    for line in typed[:-1]:
+        assert "***" not in pdb.command(line)
+    pdb.quit()
+    for line in re.findall(r"`(helicopter-client (?!logs)[^`]+)`", section):
+        wait.run("sh", "-c", line, env=session.env)
+    session.wait_state("train", "exited")
+
+
+def test_names_in_the_architecture():
+    """Files and functions that docs/architecture.md names are there."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    files = re.findall(r"`((?:client|contrib|daemon|docs|include|lib|parent|tests|units)/[\w./-]+\.\w+)`", text)
+    assert len(files) > 50
+    assert [file for file in files if "NAME" not in file and not (ROOT / file).exists()] == []
+    sources = "".join(path.read_text() for folder in ("client", "daemon", "include", "lib", "parent") for path in (ROOT / folder).rglob("*.[chp]*"))
+    functions = set(re.findall(r"`(\w+)\(\)`", text))
+    assert len(functions) > 20
+    assert [function for function in functions if f"{function}(" not in sources] == []
