@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A shell on a terminal, and somebody who types on it."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -23,12 +24,19 @@ class Failure(Exception):
     """The session does not go as it should."""
 
 
+def unfinished(text, whole):
+    """How much of the text's end is the beginning of something whole."""
+    return next((length for length in range(min(len(text), len(whole) - 1), 0, -1) if text.endswith(whole[:length])), 0)
+
+
 class Shell:
     """bash in a folder; home: what is shown in the place of that folder."""
 
     def __init__(self, folder, home="/home/you", columns=100, env=None, seconds=60):
         self.folder, self.home, self.seconds = str(folder), home, seconds
         self.screen = Screen(columns)
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self.rest = ""
         self.prompted = self.typing = False
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
@@ -48,12 +56,16 @@ class Shell:
             if not select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise Failure(f"not within {self.seconds} s: {what}\n" + "\n".join(self.screen.lines()[-40:]))
             try:
-                data = os.read(self.terminal, 65536).decode(errors="replace")
+                data = self.decoder.decode(os.read(self.terminal, 65536))
             except OSError as error:  # EIO: nobody has the other side open
                 raise Failure("the shell has ended\n" + "\n".join(self.screen.lines()[-40:])) from error
-            self.show(data.replace(self.folder, self.home))
+            self.show(data)
 
     def show(self, data):
+        data = self.rest + data
+        # The folder and the mark may come in two parts: the first waits for the second.
+        end = len(data) - max(unfinished(data, whole) for whole in (self.folder, MARK))
+        data, self.rest = data[:end].replace(self.folder, self.home), data[end:]
         if MARK in data:
             self.prompted = True
         if self.typing and "\n" in data:

@@ -66,6 +66,17 @@ def test_page_that_is_wrong(terminal):
         page.check(terminal, "```console\n$ true\n(Pdb) p 1\n```\n")
 
 
+def test_what_comes_in_parts(terminal):
+    """The prompt is seen, the folder is replaced, wherever a read has ended."""
+    for text, whole in ((shell.MARK + "$ ", shell.MARK), (f"{terminal.folder}/x", terminal.folder)):
+        for cut in range(1, len(whole)):
+            terminal.screen.feed("\r\n")
+            terminal.prompted = False
+            terminal.show(text[:cut])
+            terminal.show(text[cut:])
+            assert terminal.at("$ ") if whole == shell.MARK else terminal.prompt() == "/home/you/x"
+
+
 def test_screen():
     shown = screen.Screen(20)
     shown.feed("a\x1b[1;31mred\x1b[0m\x1b]133;A\a ✅x\r\nab\b\bcd\tE\x1b[")
