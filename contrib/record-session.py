@@ -17,7 +17,6 @@ from recording.picture import picture
 from recording.shell import Failure, Shell, furnish, play, steps
 
 SESSION = Path(__file__).resolve().parent / "recording/picture.session"
-COLUMNS = 100
 
 
 def record_picture(shell):
@@ -35,7 +34,7 @@ def main():
     with tempfile.TemporaryDirectory() as made:
         folder = options.folder or made
         furnish(folder)
-        shell = Shell(folder, columns=COLUMNS)
+        shell = Shell(folder)
         try:
             print(record_picture(shell) if options.what == "picture" else update(shell, Path(options.what).read_text(encoding="utf-8")), end="")
         finally:

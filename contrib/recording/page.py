@@ -12,9 +12,9 @@ from pathlib import Path
 from recording.shell import Failure, play, steps
 
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[KMG]\b)?")
+NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[KMG]\b)?")
 DURATION = re.compile(r"#(?:us|ms|s|min|h|d)\b(?: #(?:us|ms|s|min|h|d)\b)*")
-PERMITTED = ["Requesting ptrace permission for client PID #...", "✅ Permission granted"]
+PERMITTED = ["Requesting ptrace permission for client PID #..", "✅ Permission granted"]
 NOT_NEEDED = ["No permission is needed: this kernel has no Yama"]
 
 
@@ -84,20 +84,30 @@ def check(shell, text):
                 raise Failure(f"after {prompt}{typed} the page has\n" + "\n".join(expected) + "\n\nand this came:\n" + "\n".join(found))
 
 
+def refreshed(expected, found):
+    """What a page is to say now: what came, but what it leaves out stays out, if it is right."""
+    if not matches(expected, found):
+        return found
+    known, left, lines = pids(expected, found), list(found), []
+    for line in expected:
+        same = next((index for index, other in enumerate(left) if normal([other]) == normal([line])), None)
+        if same is None:
+            lines.append(re.sub(r"^(\d+) *", lambda pid: known.get(pid[1], pid[1]).ljust(len(pid[0]) - 1) + " ", line))
+        else:
+            lines.append(left[same])
+            del left[:same + 1]
+    return lines
+
+
 def update(shell, text):
-    """Play a page, return it with what has come in the place of what does not match."""
-    result, end, new = "", 0, {}
+    """Play a page, return it with what has come now."""
+    result, end, known = "", 0, {}
     for block, session in played(shell, text):
         lines = []
         for prompt, typed, expected, found in session:
-            lines.append(prompt + with_pids(typed, new))
-            if found[-1:] == ["^C"]:
-                lines += found[:len(expected)] + ["^C"]
-            elif matches(expected, found):
-                lines += expected
-            else:
-                lines += found
-                new |= pids(expected, found)
+            lines.append(prompt + with_pids(typed, known))
+            lines += found[:len(expected)] + ["^C"] if found[-1:] == ["^C"] else refreshed(expected, found)
+            known |= pids(expected, found)
         result += text[end:block.start(3)] + "".join(f"{line}\n" for line in lines)
         end = block.end(3)
     return result + text[end:]

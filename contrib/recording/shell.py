@@ -32,7 +32,7 @@ def unfinished(text, whole):
 class Shell:
     """bash in a folder; home: what is shown in the place of that folder."""
 
-    def __init__(self, folder, home="/home/you", columns=100, env=None, seconds=60):
+    def __init__(self, folder, home="/home/you", columns=104, env=None, seconds=60):
         self.folder, self.home, self.seconds = str(folder), home, seconds
         self.screen = Screen(columns)
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
