@@ -75,8 +75,8 @@ int attach_script_wait(AttachScript *script, pid_t target, uint64_t deadline) {
         if (r < 0)
                 return r;
         attach_script_clear(script);
-        *script = made;
-        made = ATTACH_SCRIPT_NONE;
+        script->reader = g_steal_fd(&made.reader);
+        script->writer = g_steal_fd(&made.writer);
         return r;
 }
 

@@ -80,7 +80,8 @@ static int open_pipe(const char *text) {
                 4);
         assert_true(milliseconds >= 2000 && milliseconds <= 10000);
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        assert_true(fd >= 0);
+        if (fd < 0)
+                fail_msg("%s cannot be opened: %s", path, strerror(errno));
         assert_int_equal(fstat(fd, &status), 0);
         assert_int_equal(status.st_dev, device);
         assert_int_equal(status.st_ino, inode);
