@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Runs in the job: pdb's own script, the one that pdb.attach() makes, with what is missing there around it. The client puts in front of
-# this text:
-#
-#   _text = pdb's script, or None: it comes through a pipe
-#   _pipe = (path, device, inode), _milliseconds = how long to wait for it
-#
-# pdb gets a server that does the job no harm (seen necessary with 3.14 and 3.15):
+# Runs in the job, in front of the script that pdb.attach() makes, in that script's own namespace. It has pdb use a server
+# that does the job no harm (seen necessary with 3.14 and 3.15):
 #
 # - It prompts where the job is, at once. pdb waits for the job's next line, which in a call that takes long is far away.
 # - It takes the job's SIGINT for the whole session. pdb has the client send one at ^C, but is prepared for it after "continue"
@@ -25,25 +20,10 @@ import gc
 import io
 import os
 import pdb
-import select
 import signal
 import socket
 import sys
 import threading
-
-_plain = getattr(pdb, "_PdbServer", None)
-
-
-def read_text():
-    """pdb's script; nothing when the client has gone, or takes too long."""
-    path, device, inode = _pipe
-    with open(path, "rb", buffering=0) as pipe:
-        status = os.fstat(pipe.fileno())
-        if (status.st_dev, status.st_ino) != (device, inode):
-            return b""  # another process has the client's pid now
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN)
-        return pipe.readall() if poll.poll(_milliseconds) else b""
 
 
 def stack(frame):
@@ -80,7 +60,7 @@ def remove_dead_debugger():
         pdb.Pdb._previous_sigint_handler = None
 
 
-class Server(_plain or object):
+class Server(pdb._PdbServer):
     previous_handler = None
     thread = None  # that it is in
     traces = False
@@ -91,9 +71,6 @@ class Server(_plain or object):
         super().__init__(*arguments, nosigint=True, **options)
 
     def set_trace(self, frame=None, **options):
-        # pdb's script takes the frame that it was put upon, which is ours.
-        while frame and frame.f_globals is globals():
-            frame = frame.f_back
         self.thread = threading.get_ident()
         self.take_interrupts()
         self.message("", end="")  # the client learns that this is a session, before anything that it is to run
@@ -187,20 +164,3 @@ class Server(_plain or object):
         super().detach()
         if other is not self:
             pdb.Pdb._last_pdb_instance = other  # the one that came when this was taken out
-
-
-try:
-    remove_dead_debugger()
-    if _plain:
-        pdb._PdbServer = Server
-except Exception:
-    pass
-# No call may come after pdb's script: the debugger might stop there. An OSError says that the client has gone meanwhile, which the job need
-# not hear of.
-try:
-    exec(_text if _text is not None else read_text())
-except OSError:
-    pass
-finally:
-    if _plain:
-        pdb._PdbServer = _plain

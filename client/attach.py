@@ -8,17 +8,15 @@ Run by helicopter-client, with the interpreter that the process runs on. It is p
 - an end by ^C or by a signal at any time that leaves neither a traceback nor a dead debugger in the process.
 
 The process is never touched from here: what it should run goes to the client, over the socket FD (client/session-control.h).
-pdb's own parts are replaced by name (sys.remote_exec, pdb._PdbClient), so that its protocol stays its own business. Most of the time to
-the first prompt is that of importing pdb: what it imports without use on this side is left out.
+pdb's own parts are replaced by name (sys.remote_exec, pdb._PdbClient), so that its protocol stays its own business.
 """
 
-import gc
-import importlib
 import os
 import select
 import signal
 import socket
 import sys
+import textwrap
 import time
 
 FAILED = 1
@@ -50,43 +48,32 @@ class Failure(Exception):
         self.message = message
 
 
-class Later(type(sys)):
-    """A module that is imported when something of it is used."""
+# What the process runs: attach-job.py and pdb's own script, which must be at the same level, since it takes the frame that
+# it was put upon. Where attach-job.py fails, pdb's script is used alone. No call may come after pdb's script: the debugger might
+# stop there. An OSError says that the client has gone meanwhile, which the process need not hear of.
+SCRIPT = """\
+import pdb
+_plain = getattr(pdb, "_PdbServer", None)
+try:
+    exec({prologue!r})
+    remove_dead_debugger()
+    pdb._PdbServer = Server
+except Exception:
+    pass
+try:
+{script}
+except OSError:
+    pass
+finally:
+    pdb._PdbServer = _plain
+"""
 
-    def __getattr__(self, name):
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
 
-
-def import_pdb():
-    """pdb, in three fifths of the time: asyncio is for the side that is debugged, and a temporary file for one script is too much."""
-    gc.disable()
-    for name in ("asyncio", "tempfile"):
-        sys.modules[name] = Later(name)
-    import pdb
-
-    gc.enable()
-    pdb.tempfile.NamedTemporaryFile = ScriptFile
-    return pdb
-
-
-class ScriptFile:
-    """What pdb.attach() writes its script to: a file in memory."""
-
-    def __init__(self, *_, **__):
-        self._file = open(os.memfd_create("pdb-script"), "w", encoding="utf-8")
-        self.name = f"/proc/self/fd/{self._file.fileno()}"
-        self.write = self._file.write
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._file.close()
-
-    def close(self):
-        self._file.flush()
+def wrap(script):
+    """pdb's script, in our own."""
+    with open(os.path.join(os.path.dirname(__file__), "attach-job.py"), encoding="utf-8") as file:
+        prologue = file.read()
+    return SCRIPT.format(prologue=prologue, script=textwrap.indent(script.strip("\n"), "    "))
 
 
 class PlainInput:
@@ -133,7 +120,8 @@ class Session:
         self.last_error = None  # what the debugger complained of last
 
     def run(self):
-        pdb = import_pdb()
+        import pdb
+
         sys.remote_exec = self.queue
         pdb._PdbClient = self.make_client_class(pdb._PdbClient)
         patience = time.monotonic() + BUSY_TIME
@@ -164,9 +152,14 @@ class Session:
         os.close(pidfd)
 
     def queue(self, _pid, path):
-        """Stands in for sys.remote_exec(): has pdb's script run in our own. Returns when that has begun."""
-        with open(path, "rb") as script:
-            socket.send_fds(self.control, [b"exec"], [script.fileno()])
+        """Stands in for sys.remote_exec(): has our script run in place of pdb's. Returns when that has begun."""
+        with open(path, encoding="utf-8") as file:
+            text = wrap(file.read())
+        script = os.memfd_create("helicopter-attach")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            socket.send_fds(self.control, [b"exec"], [script])
         word = self.hear()
         if word == "queued":
             word = self.hear()

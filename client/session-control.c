@@ -27,7 +27,6 @@ static int fail(SessionControl *control, const sd_bus_error *error, int r) {
                 sd_bus_error_set_errno(&control->error, r);
         client_error_translate(&control->error, r);
         close_fd(&control->guard);
-        attach_script_clear(&control->script);
         tell(control, "failed");
         return 0;
 }
@@ -72,46 +71,19 @@ static int on_queued(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
         return r < 0 ? fail(control, NULL, r) : 0;
 }
 
-/* Have a script run. */
 static int queue(SessionControl *control, int script) {
         g_autoptr(sd_bus_message) call = NULL;
         int r;
 
+        if (script < 0)
+                return fail(control, NULL, -EBADMSG);
         control->call = sd_bus_slot_unref(control->call);
         close_fd(&control->guard);
         g_clear_pointer(&control->reason, g_free);
         r = job_script_queue_call(control->watch, control->target, script, &control->guard, &call);
         if (r < 0)
-                return r;
-        return sd_bus_call_async(
-                control->watch->connection->bus, &control->call, call, on_queued, control, CALL_TIMEOUT);
-}
-
-void session_control_begin(SessionControl *control) {
-        autofd script = attach_script_wait(&control->script, control->target, control->deadline);
-
-        if (script >= 0 && queue(control, script) < 0)
-                attach_script_clear(&control->script);
-}
-
-static int exec_new(SessionControl *control, int text) {
-        autofd script = attach_script_complete(text);
-
-        return script < 0 ? script : queue(control, script);
-}
-
-/* text: pdb's script. */
-static int exec(SessionControl *control, int text) {
-        int r;
-
-        if (sd_bus_error_is_set(&control->error))
-                return 0; /* the script is about to hear it */
-        if (text < 0)
-                r = -EBADMSG;
-        else if (control->script.writer >= 0)
-                r = attach_script_hand_over(&control->script, text);
-        else
-                r = exec_new(control, text);
+                return fail(control, NULL, r);
+        r = sd_bus_call_async(control->watch->connection->bus, &control->call, call, on_queued, control, CALL_TIMEOUT);
         return r < 0 ? fail(control, NULL, r) : 0;
 }
 
@@ -172,7 +144,7 @@ static int on_word(sd_event_source *source, int fd, uint32_t events, void *userd
                 return 0;
         }
         if (strcmp(word, "exec") == 0)
-                return exec(control, script);
+                return queue(control, script);
         if (strcmp(word, "connected") == 0)
                 tell_connected(control);
         return 0;
@@ -195,7 +167,6 @@ int session_control_serve(SessionControl *control, sd_event *event) {
 void session_control_clear(SessionControl *control) {
         control->call = sd_bus_slot_unref(control->call);
         close_fd(&control->guard);
-        attach_script_clear(&control->script);
         close_fd(&control->socket);
         sd_bus_error_free(&control->error);
         g_clear_pointer(&control->reason, g_free);

@@ -5,7 +5,7 @@
  * What the attach script has the client do for it: the daemon knows the client, not the script. They talk over a socket pair
  * (SOCK_SEQPACKET), a word a packet:
  *
- *   script → client   exec        with a file: have the target run this, pdb's script; may come again when that was taken
+ *   script → client   exec        with a memfd: have the target run this script; may come again when that was taken
  *   client → script   queued      it will (Job.RemoteExec)
  *                     taken       its main thread has begun to (Job.Wake)
  *                     elsewhere   another thread has
@@ -15,16 +15,12 @@
  *
  * The script's end closes the socket. The client's end, and an end of the wait, close the guard of RemoteExec, which has the
  * request withdrawn.
- *
- * The target is asked before the script runs, and waits for pdb's (client/attach-script.h): what comes of that is told when there is somebody
- * to hear it.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "client/attach-script.h"
 #include "client/job-wait.h"
 #include "client/stage.h"
 
@@ -40,22 +36,14 @@ typedef struct SessionControl {
         char *reason;       /* why it did */
         sd_bus_error error; /* what has failed */
         /* Its own. */
-        AttachScript script;
         int socket, guard;
         sd_bus_slot *call;
 } SessionControl;
 
-#define SESSION_CONTROL_NONE \
-        ((SessionControl) { .error = SD_BUS_ERROR_NULL, .script = ATTACH_SCRIPT_NONE, .socket = -1, .guard = -1 })
+#define SESSION_CONTROL_NONE ((SessionControl) { .error = SD_BUS_ERROR_NULL, .socket = -1, .guard = -1 })
 
 /* Make the socket pair. Returns 0 and the script's end, owned by the caller, or a negative errno. */
 int session_control_open(SessionControl *control, int *ret_socket);
-
-/*
- * Have the target import pdb and wait for its script, while the attach script imports it, too. Where that cannot be asked for,
- * it is asked for all of it later.
- */
-void session_control_begin(SessionControl *control);
 
 /* Do what the script asks for, from that event loop, to which the watch's bus is attached. Returns 0 or a negative errno. */
 int session_control_serve(SessionControl *control, sd_event *event);

@@ -29,9 +29,6 @@ typedef struct Session {
         const char *version; /* of the target's Python, NULL or empty: unknown */
         char **commands;     /* for the first prompt, or NULL */
         SessionControl control;
-        void (*begun)(
-                void *userdata); /* called when the interpreter has been started, which takes a while to be there */
-        void *userdata;
         int target_fd;
         Foreground foreground;
         bool target_gone; /* set by session_run(): the target ended, and so the session was ended */

@@ -284,11 +284,3 @@ int process_shares_namespace(pid_t pid, const char *kind) {
                 return -errno;
         return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
-
-bool process_finds_file(pid_t pid, const char *path, int fd) {
-        g_autofree char *rooted = g_strdup_printf("/proc/%d/root%s", pid, path);
-        struct stat theirs, ours;
-
-        return process_shares_namespace(pid, "user") == 1 && stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 &&
-                theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
-}

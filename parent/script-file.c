@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
@@ -21,12 +23,22 @@ void script_file_clear(ScriptFile *file) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScriptFile, script_file_clear)
 
+/* Whether a path leads to this file for a process, with the root folder and the namespaces that it has. From another user
+ * namespace our descriptors are out of reach (ptrace(2), "Ptrace access mode checking"). */
+static bool is_seen(pid_t reader, const char *path, int fd) {
+        g_autofree char *rooted = g_strdup_printf("/proc/%d/root%s", reader, path);
+        struct stat theirs, ours;
+
+        return process_shares_namespace(reader, "user") == 1 && stat(rooted, &theirs) == 0 && fstat(fd, &ours) == 0 &&
+                theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
 static int use_memory(pid_t reader, ScriptFile *file) {
         file->fd = memfd_create("helicopter-script", MFD_CLOEXEC);
         if (file->fd < 0)
                 return -errno;
         file->path = g_strdup_printf("/proc/%d/fd/%d", getpid(), file->fd);
-        return process_finds_file(reader, file->path, file->fd) ? 0 : -ENOENT;
+        return is_seen(reader, file->path, file->fd) ? 0 : -ENOENT;
 }
 
 static int use_folder(pid_t reader, ScriptFile *file) {

@@ -75,9 +75,3 @@ char *process_control_group(pid_t pid);
 /* Whether a process is in the same namespace of a kind ("pid", "user", "net" …, see namespaces(7)) as this one: 1, 0,
  * -ESRCH or another negative errno. */
 int process_shares_namespace(pid_t pid, const char *kind);
-
-/*
- * Whether a path leads to this file for a process, with the root folder and the namespaces that it has. In another user namespace it
- * cannot open what is in our /proc/PID/fd (ptrace(2), "Ptrace access mode checking"), so that is a no.
- */
-bool process_finds_file(pid_t pid, const char *path, int fd);

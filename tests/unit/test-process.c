@@ -196,20 +196,9 @@ static void test_one_namespace(void **state) {
         assert_int_equal(process_shares_namespace(0x3ffffff, "pid"), -ESRCH);
 }
 
-static void test_finding_a_file(void **state) {
-        autofd file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), other = open("/", O_RDONLY | O_CLOEXEC);
-        g_autofree char *path = g_strdup_printf("/proc/%d/fd/%d", getpid(), file);
-
-        assert_true(process_finds_file(getpid(), path, file));
-        assert_false(process_finds_file(getpid(), path, other));
-        assert_false(process_finds_file(getpid(), "/no/such/file", file));
-        assert_false(process_finds_file(0x3ffffff, path, file));
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_one_namespace),
-                cmocka_unit_test(test_finding_a_file),
                 cmocka_unit_test(test_status_of_ourselves),
                 cmocka_unit_test(test_status_of_nobody),
                 cmocka_unit_test(test_users),
