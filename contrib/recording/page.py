@@ -89,10 +89,11 @@ def refreshed(expected, found):
     if not matches(expected, found):
         return found
     known, left, lines = pids(expected, found), list(found), []
+    columns = {column[1]: column[0] for line in found if (column := re.match(r"(\d+) *", line))}
     for line in expected:
         same = next((index for index, other in enumerate(left) if normal([other]) == normal([line])), None)
         if same is None:
-            lines.append(re.sub(r"^(\d+) *", lambda pid: known.get(pid[1], pid[1]).ljust(len(pid[0]) - 1) + " ", line))
+            lines.append(re.sub(r"^(\d+) *", lambda pid: columns.get(known.get(pid[1]), pid[0]), line))
         else:
             lines.append(left[same])
             del left[:same + 1]

@@ -86,9 +86,10 @@ def test_tasks_of_an_editor(session):
     """The commands are understood."""
     run, attach = json.loads(block(".vscode/tasks.json"))["tasks"]
     script = session.folder / "hold.py"
-    script.write_text("import time\nwhile True:\n    time.sleep(0.1)\n")
+    script.write_text("import time\nprint('begun')\nwhile True:\n    time.sleep(0.1)\n")
     assert run["command"] == attach["command"] == "helicopter-client"
     name = session.client(*(word.replace("${file}", str(script)) for word in run["args"])).stdout.strip()
+    wait.until(lambda: "begun" in session.job_output(name), "the job runs")
     terminal = session.spawn(CLIENT, *(word.replace("${input:job}", name) for word in attach["args"]))
     terminal.expect(r"\(Pdb\) $")
     terminal.sendline("quit")

@@ -68,7 +68,7 @@ def test_page_that_is_wrong(terminal):
 
 def test_page_is_written_anew(terminal):
     """With what comes; what was left out of it stays out, and pids are those of now."""
-    text = "before\n```console\n$ echo 7 a; echo 12345 bcd\n3 a\n44     b…\n$ echo --pid 44\n--pid 44\n```\nafter\n"
+    text = "before\n```console\n$ echo 7 a; echo '12345  bcd'\n3 a\n44     b…\n$ echo --pid 44\n--pid 44\n```\nafter\n"
     new = page.update(terminal, text)
     assert new == text.replace("3 a", "7 a").replace("44     b", "12345  b").replace("--pid 44", "--pid 12345")
     page.check(terminal, new)
