@@ -26,6 +26,11 @@ import sys
 import threading
 
 
+def is_importing(name):
+    """Whether a module is there in part only."""
+    return getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False)
+
+
 def stack(frame):
     while frame:
         yield frame

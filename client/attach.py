@@ -12,6 +12,7 @@ pdb's own parts are replaced by name (sys.remote_exec, pdb._PdbClient), so that 
 """
 
 import os
+import re
 import select
 import signal
 import socket
@@ -51,21 +52,32 @@ class Failure(Exception):
 # What the process runs: attach-job.py and pdb's own script, which must be at the same level, since it takes the frame that
 # it was put upon. Where attach-job.py fails, pdb's script is used alone. No call may come after pdb's script: the debugger might
 # stop there. An OSError says that the client has gone meanwhile, which the process need not hear of.
+#
+# A process that is importing what pdb needs, as most do when they start, has only half of that. It says so by a connection
+# without a word, and is asked again. (_socket is no part of what is imported in pieces.)
 SCRIPT = """\
-import pdb
-_plain = getattr(pdb, "_PdbServer", None)
+_plain = _importing = None
 try:
+    import pdb
+    _plain = getattr(pdb, "_PdbServer", None)
     exec({prologue!r})
-    remove_dead_debugger()
-    pdb._PdbServer = Server
-except Exception:
-    pass
+    _importing = is_importing("asyncio")  # which pdb asks for the task, where it is loaded
+    if not _importing:
+        remove_dead_debugger()
+        pdb._PdbServer = Server
+except Exception as error:
+    _importing = isinstance(error, ImportError) or "partially initialized" in str(error)
 try:
+    if _importing:
+        import _socket
+        _socket.socket().connect(("127.0.0.1", {port}))
+    else:
 {script}
 except OSError:
     pass
 finally:
-    pdb._PdbServer = _plain
+    if _plain:
+        pdb._PdbServer = _plain
 """
 
 
@@ -73,7 +85,8 @@ def wrap(script):
     """pdb's script, in our own."""
     with open(os.path.join(os.path.dirname(__file__), "attach-job.py"), encoding="utf-8") as file:
         prologue = file.read()
-    return SCRIPT.format(prologue=prologue, script=textwrap.indent(script.strip("\n"), "    "))
+    port = re.search(r"port=(\d+)", script).group(1)
+    return SCRIPT.format(prologue=prologue, port=port, script=textwrap.indent(script.strip("\n"), " " * 8))
 
 
 class PlainInput:
@@ -126,7 +139,8 @@ class Session:
         pdb._PdbClient = self.make_client_class(pdb._PdbClient)
         patience = time.monotonic() + BUSY_TIME
         while not self.attach(pdb):
-            if time.monotonic() > patience:
+            # Without a complaint it is importing.
+            if time.monotonic() > (patience if self.last_error else self.deadline):
                 raise Failure(BUSY, f"pdb refused: {self.last_error or 'it went away without a prompt'}")
             time.sleep(BUSY_PAUSE)
         if not self.left:

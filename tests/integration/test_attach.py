@@ -173,3 +173,13 @@ def test_attach_by_two_scripts_in_a_row(session):
     for _ in range(2):
         done = session.client("attach", "count", stdin=None, input="p 6 * 7\nquit\n")
         assert "42" in done.stdout
+
+
+def test_job_that_was_just_started(session):
+    """It is importing what pdb imports, too."""
+    script = "import random, inspect, asyncio, time\nwhile True: time.sleep(0.01)"
+    for number in range(6):
+        session.client("run", "--job", f"new{number}", "--", "python3.14", "-c", script)
+        done = session.client("attach", f"new{number}", "-c", "quit")
+        assert "still running" in done.stdout + done.stderr
+        assert session.list()[f"new{number}"][2] == "running"
