@@ -185,17 +185,22 @@ bool process_alive(int pidfd) {
         return poll(&poll_fd, 1, 0) == 0;
 }
 
+/* As ps shows what has no command line: kernel threads, and what has ended. */
+static char *bracketed_name(pid_t pid) {
+        g_autofree char *text = NULL;
+        size_t size;
+
+        return read_proc(pid, "comm", &text, &size) < 0 ? NULL : g_strdup_printf("[%s]", g_strchomp(text));
+}
+
 char *process_command(pid_t pid) {
         g_autofree char *text = NULL;
         size_t size;
 
         if (read_proc(pid, "cmdline", &text, &size) < 0)
                 return NULL;
-        if (size == 0) {
-                if (read_proc(pid, "comm", &text, &size) < 0)
-                        return NULL;
-                return g_strdup_printf("[%s]", g_strchomp(text));
-        }
+        if (size == 0)
+                return bracketed_name(pid);
         for (size_t i = 0; i < size; i++)
                 if (text[i] == '\0' || g_ascii_iscntrl(text[i]))
                         text[i] = ' ';

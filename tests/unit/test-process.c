@@ -182,6 +182,22 @@ static void test_hostile_command(void **state) {
         waitpid(pid, NULL, 0);
 }
 
+/* What has ended has no command line any more, only a name. */
+static void test_command_of_ended(void **state) {
+        g_autofree char *command = NULL;
+        siginfo_t info;
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(0);
+        assert_int_equal(waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT), 0);
+        command = process_command(pid);
+        assert_non_null(command);
+        assert_int_equal(command[0], '[');
+        assert_non_null(strstr(command, "test-process"));
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void test_control_group(void **state) {
         g_autofree char *group = process_control_group(getpid());
 
@@ -210,6 +226,7 @@ int main(void) {
                 cmocka_unit_test(test_no_descendants),
                 cmocka_unit_test(test_command),
                 cmocka_unit_test(test_hostile_command),
+                cmocka_unit_test(test_command_of_ended),
                 cmocka_unit_test(test_control_group),
         };
 
