@@ -14,15 +14,15 @@
 /* Holes below this many open ones are looked for. */
 #define SEARCHED_MAX 16384
 
-static int lowest_free(void) {
-        autofd lowest = open("/", O_PATH | O_CLOEXEC);
+int free_fds_lowest(int fd) {
+        autofd lowest = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
         return lowest;
 }
 
-void free_fds_find(FreeFds *fds) {
+void free_fds_find(FreeFds *fds, int fd) {
         struct pollfd polls[AT_ONCE];
-        int from = lowest_free(), end = from + SEARCHED_MAX;
+        int from = free_fds_lowest(fd), end = from + SEARCHED_MAX;
 
         fds->n = 0;
         for (; from >= 0 && from < end && fds->n < G_N_ELEMENTS(fds->numbers); from += AT_ONCE) {

@@ -13,8 +13,12 @@ typedef struct FreeFds {
         size_t n;
 } FreeFds;
 
-/* Note the numbers that are free. When none can be found out, none is noted. */
-void free_fds_find(FreeFds *fds);
+/* The lowest number that is free, negative where there is none. When descriptors come in crowds, that is about how many
+ * there are. fd: any that is open. */
+int free_fds_lowest(int fd);
+
+/* Note the numbers that are free. When none can be found out, none is noted. fd: any that is open. */
+void free_fds_find(FreeFds *fds, int fd);
 
 /* Append those of them that are open by now to numbers (int). */
 void free_fds_taken(const FreeFds *fds, GArray *numbers);

@@ -3,7 +3,6 @@
 #include "daemon/intake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,7 +11,6 @@
 #include <time.h>
 
 #include "daemon/bounds.h"
-#include "helicopter/cleanup.h"
 
 #define HEADER_SIZE 16
 
@@ -20,13 +18,6 @@ static uint64_t bytes_waiting(const Intake *intake) {
         int waiting = 0;
 
         return ioctl(intake->fd, SIOCINQ, &waiting) == 0 && waiting > 0 ? (uint64_t) waiting : 0;
-}
-
-/* The lowest descriptor that is free: when descriptors come in crowds, that is about how many there are. */
-static int fd_level(const Intake *intake) {
-        autofd lowest = fcntl(intake->fd, F_DUPFD_CLOEXEC, 3);
-
-        return lowest;
 }
 
 static void set_deadline(Intake *intake) {
@@ -161,7 +152,7 @@ static const char *look(Intake *intake) {
         size = look_at_header(intake, header);
         if (size == sizeof header) {
                 intake->between = false;
-                intake->fds = fd_level(intake);
+                intake->fds = free_fds_lowest(intake->fd);
                 return begin_message(intake, header);
         }
         /* Should more come before sd-bus reads, then it is not known what. */
@@ -216,7 +207,8 @@ static int step(Intake *intake) {
         if (!wrong)
                 wrong = process(intake, &r);
         intake->again = r > 0;
-        if (!wrong && !intake->between && intake->fds > 0 && fd_level(intake) > intake->fds + MESSAGE_FDS_MAX)
+        if (!wrong && !intake->between && intake->fds > 0 &&
+                free_fds_lowest(intake->fd) > intake->fds + MESSAGE_FDS_MAX)
                 wrong = "sends more descriptors than belong to a message";
         if (wrong || r < 0)
                 end(intake, wrong);

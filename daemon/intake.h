@@ -28,13 +28,13 @@ typedef struct Intake {
         bool between;              /* nothing of the next message was read */
         bool taken;                /* a message was, just now */
         bool exact;                /* what sd-bus holds between messages is known: nothing, but for `ahead` */
-        GByteArray *ahead;         /* what it has read of messages along with the authentication */
-        bool over;                 /* `ended` was called */
-        int fds;                   /* how many descriptors were open when the message began */
-        size_t part;               /* how much of `ahead` it was about to read, less than a header */
-        size_t authentication;     /* how much of what waited was authentication, to its end; 0: not known */
-        Loss loss;                 /* of messages that sd-bus drops */
-        IntakeEnded ended;         /* must not free the intake */
+        GByteArray *ahead;     /* what it has read of the next: along with the authentication, or part of a header */
+        bool over;             /* `ended` was called */
+        int fds;               /* how many descriptors were open when the message began */
+        size_t part;           /* how much of `ahead` it was about to read, less than a header */
+        size_t authentication; /* how much of what waited was authentication, to its end; 0: not known */
+        Loss loss;             /* of messages that sd-bus drops */
+        IntakeEnded ended;     /* must not free the intake */
         void *userdata;
 } Intake;
 

@@ -62,7 +62,8 @@ uint64_t loss_read(const Loss *loss) {
 void loss_before(Loss *loss, FreeFds *free) {
         loss->read = loss_read(loss);
         loss->free = free;
-        free_fds_find(free);
+        if (loss->counts)
+                free_fds_find(free, loss->socket);
 }
 
 bool loss_taken(Loss *loss) {

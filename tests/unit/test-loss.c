@@ -144,28 +144,6 @@ static void test_unknown(void **state) {
         assert_true(is_open(fd));
 }
 
-/* The lowest free numbers, over holes. */
-static void test_free_fds(void **state) {
-        int fds[3];
-        FreeFds free_fds;
-        g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(int));
-
-        for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
-                fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        close(fds[1]);
-        free_fds_find(&free_fds);
-        assert_int_equal(free_fds.n, G_N_ELEMENTS(free_fds.numbers));
-        assert_int_equal(free_fds.numbers[0], fds[1]);
-        free_fds_taken(&free_fds, taken);
-        assert_int_equal(taken->len, 0);
-        assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), fds[1]);
-        free_fds_taken(&free_fds, taken);
-        assert_int_equal(taken->len, 1);
-        assert_int_equal(g_array_index(taken, int, 0), fds[1]);
-        for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
-                close(fds[i]);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_peek_and_count, set_up, tear_down),
@@ -174,7 +152,6 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_another_taken, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_nothing_read, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
-                cmocka_unit_test(test_free_fds),
         };
 
         return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
