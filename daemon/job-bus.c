@@ -7,19 +7,15 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/job-end.h"
 #include "daemon/order.h"
 #include "daemon/peer.h"
 #include "daemon/restart.h"
 #include "daemon/service-manager.h"
 #include "daemon/trace.h"
-#include "daemon/wait.h"
 #include "helicopter/bus-names.h"
-#include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
-
-#define STOP_GRACE (10 * G_USEC_PER_SEC)
-#define STOP_GRACE_MAX (G_GUINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
 
 static int find_job(
         sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret_found, sd_bus_error *error) {
@@ -50,85 +46,16 @@ static int list_objects(sd_bus *bus, const char *path, void *userdata, char ***r
         return 0;
 }
 
-static bool answer_stop(Job *job, sd_bus_message *call) {
-        if (!job_has_ended(job))
-                return false;
-        sd_bus_reply_method_return(call, NULL);
-        return true;
-}
-
-typedef struct Stop {
-        Manager *manager;
-        char *job_name;
-        uint64_t job_id;
-        uint64_t grace;
-} Stop;
-
-static void stop_free(void *userdata) {
-        Stop *stop = userdata;
-
-        g_free(stop->job_name);
-        g_free(stop);
-}
-
-/* The parent has sent SIGTERM: the caller is answered when the job has ended. */
-static int await_end(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
-        Stop *stop = userdata;
-        Job *job = manager_find_same_job(stop->manager, stop->job_name, stop->job_id);
-
-        if (!job)
-                return sd_bus_reply_method_return(call, NULL);
-        return wait_add(job, call, stop->grace + STOP_KILL_TIMEOUT, "it did not end", answer_stop, NULL);
-}
-
-int job_order_stop(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) order = NULL;
-        OrderHooks hooks = {};
-        Stop *stop;
-        int r;
-
-        r = order_new(job, "Stop", &order, error);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(order, "t", grace);
-        if (r < 0)
-                return r;
-        job->stopping = true;
-        if (!call)
-                return order_send(job, order, NULL, NULL, error);
-        stop = g_new(Stop, 1);
-        *stop = (Stop) { .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .grace = grace };
-        hooks = (OrderHooks) { .reply = await_end, .free = stop_free, .userdata = stop };
-        r = order_send(job, order, call, &hooks, error);
-        if (r < 0)
-                stop_free(stop);
-        return r;
-}
-
-int job_read_grace(
-        const Job *job, sd_bus_message *message, const char *method, uint64_t *ret_grace, sd_bus_error *error) {
-        uint64_t grace = STOP_GRACE;
-        int r = bus_options_read(message, method, (const BusOption[]) { { "grace", 't', &grace }, {} }, error);
-
-        if (r < 0)
-                return r;
-        if (grace > STOP_GRACE_MAX)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_OPTION,
-                        "Job %s: the grace period is longer than a day.", job->name);
-        *ret_grace = grace;
-        return 0;
-}
-
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Job *job = userdata;
         uint64_t grace = 0;
         int r;
 
-        r = job_read_grace(job, message, "Stop", &grace, error);
+        r = job_end_read_grace(job, message, "Stop", &grace, error);
         if (r < 0)
                 return r;
         /* Between its end and its next start the job is its unit's alone. */
-        r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_order_stop(job, grace, message, error);
+        r = job_has_ended(job) ? unit_stop_ended(job, message, error) : job_end_stop(job, grace, message, error);
         return r < 0 ? r : 1;
 }
 

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "daemon/bounds.h"
-#include "daemon/job-bus.h"
+#include "daemon/job-end.h"
 #include "daemon/job.h"
 #include "daemon/launcher.h"
 #include "daemon/manager-bus.h"
@@ -337,7 +337,7 @@ void manager_stop_if_terminating(Manager *manager, Job *job) {
                 return;
         }
         /* A job whose parent is not connected is stopped when that one comes back. */
-        if (job_order_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
+        if (job_end_stop(job, TERMINATE_GRACE, NULL, &error) < 0)
                 log_warning("%s", error.message);
 }
 

@@ -53,6 +53,11 @@ static void order_free(void *userdata) {
         g_free(order);
 }
 
+int order_set_too_old(const char *job_name, sd_bus_error *error) {
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_TOO_OLD,
+                "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", job_name);
+}
+
 static bool is_of_bus(const sd_bus_error *error) {
         return sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
                 sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
@@ -67,8 +72,7 @@ static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
                         order->job_name);
         else if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
                 sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_INTERFACE))
-                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_TOO_OLD,
-                        "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", order->job_name);
+                order_set_too_old(order->job_name, &error);
         else /* of what it is asked for alone */
                 sd_bus_error_setf(&error, from_parent->name, "Job %s: %s", order->job_name,
                         from_parent->message ?: from_parent->name);

@@ -28,5 +28,8 @@ typedef struct OrderHooks {
  */
 int order_send(Job *job, sd_bus_message *order, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error);
 
+/* Set *error for a parent that does not know what it is asked for. Returns the negative errno of it. */
+int order_set_too_old(const char *job_name, sd_bus_error *error);
+
 /* A `reply` that passes on whatever the answer holds. */
 int order_pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userdata);

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "daemon/bounds.h"
-#include "daemon/job-bus.h"
+#include "daemon/job-end.h"
 #include "daemon/launcher.h"
 #include "daemon/order.h"
 #include "daemon/pending.h"
@@ -108,8 +108,7 @@ void restart_told(Job *job, const RestartTold *told) {
 
 static int set_never_known(const Job *job, sd_bus_error *error) {
         if (!job->tells_restart)
-                return sd_bus_error_setf(error, HELICOPTER_ERROR_PARENT_TOO_OLD,
-                        "Job %s: its helicopter-parent is older than the daemon, and cannot do this.", job->name);
+                return order_set_too_old(job->name, error);
         if (process_has_terminal((pid_t) job->parent_pid) > 0)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_RESTARTABLE,
                         "Job %s runs in a terminal, and can only be started again from there.", job->name);
@@ -177,61 +176,22 @@ static int await_successor(Job *job, uint64_t grace, sd_bus_message *call) {
                 answer_given_up, NULL);
 }
 
-typedef struct Restart {
-        Manager *manager;
-        char *job_name;
-        uint64_t job_id;
-        uint64_t grace;
-} Restart;
-
-static void restart_free(void *userdata) {
-        Restart *restart = userdata;
-
-        g_free(restart->job_name);
-        g_free(restart);
-}
-
 /* The parent has told that it is about to, and has sent SIGTERM. */
-static int on_ordered(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
-        Restart *restart = userdata;
-        Job *job = manager_find_same_job(restart->manager, restart->job_name, restart->job_id);
-
+static int on_begun(Job *job, const char *job_name, uint64_t grace, sd_bus_message *call) {
         if (!job)
                 return sd_bus_reply_method_errorf(
-                        call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", restart->job_name);
-        return await_successor(job, restart->grace, call);
-}
-
-static int order(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) order = NULL;
-        OrderHooks hooks = {};
-        Restart *restart;
-        int r;
-
-        r = order_new(job, "Restart", &order, error);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(order, "t", grace);
-        if (r < 0)
-                return r;
-        restart = g_new(Restart, 1);
-        *restart = (Restart) {
-                .manager = job->manager, .job_name = g_strdup(job->name), .job_id = job->id, .grace = grace
-        };
-        hooks = (OrderHooks) { .reply = on_ordered, .free = restart_free, .userdata = restart };
-        r = order_send(job, order, call, &hooks, error);
-        if (r < 0)
-                restart_free(restart);
-        return r;
+                        call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job_name);
+        return await_successor(job, grace, call);
 }
 
 static int begin(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
+        static const JobEnd end = { .method = "Restart", .await = on_begun };
         int r = check(job, error);
 
         if (r < 0)
                 return r;
         if (!job_has_ended(job))
-                return order(job, grace, call, error);
+                return job_end_order(job, &end, grace, call, error);
         job->restart = true;
         manager_need_sweep(job->manager);
         return await_successor(job, 0, call);
@@ -242,7 +202,7 @@ int restart_method(sd_bus_message *message, void *userdata, sd_bus_error *error)
         uint64_t grace = 0;
         int r;
 
-        r = job_read_grace(job, message, "Restart", &grace, error);
+        r = job_end_read_grace(job, message, "Restart", &grace, error);
         if (r < 0)
                 return r;
         if (manager_is_terminating(job->manager))
