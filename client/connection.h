@@ -43,7 +43,7 @@ int connection_prepare(Connection *connection, const char *object, const char *i
 int connection_send(Connection *connection, sd_bus_message *call, uint64_t timeout, sd_bus_message **ret_reply,
         sd_bus_error *error);
 
-/* Prepare and send a call whose arguments are basic types. */
+/* Prepare and send a call whose arguments are given as sd_bus_message_append(3) takes them. */
 int connection_call(Connection *connection, const char *object, const char *interface, const char *method,
         uint64_t timeout, sd_bus_message **ret_reply, sd_bus_error *error, const char *types, ...);
 

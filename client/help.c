@@ -41,6 +41,18 @@ void help_print_verbs(const char *const *more) {
         text_print_table(stdout, rows, 0);
 }
 
+bool help_is_of_verb(int *argc, char **argv, char *ret_argv[3]) {
+        static char option[] = "--help";
+
+        if (*argc < 2 || *argv[1] == '-')
+                return false;
+        ret_argv[0] = argv[1];
+        ret_argv[1] = option;
+        ret_argv[2] = NULL;
+        *argc = 2;
+        return true;
+}
+
 void help_suggest(const char *word, const char *program) {
         const char *nearest = verb_nearest(word);
 

@@ -46,14 +46,8 @@ static int usage_error(const char *word) {
         return EXIT_USAGE;
 }
 
-static int help_of_verb(const char *name) {
-        const Verb *verb = verb_find(name);
-        char *argv[] = { (char *) name, (char *) "--help", NULL };
-
-        return verb ? verb->run(verb, 2, argv) : usage_error(name);
-}
-
 static int dispatch(int argc, char **argv) {
+        char *help[3];
         const Verb *verb;
 
         if (argc < 1)
@@ -62,8 +56,11 @@ static int dispatch(int argc, char **argv) {
                 return print_help();
         if (strcmp(argv[0], "--version") == 0)
                 return print_version();
-        if (strcmp(argv[0], "help") == 0)
-                return argc > 1 && *argv[1] != '-' ? help_of_verb(argv[1]) : print_help();
+        if (strcmp(argv[0], "help") == 0) {
+                if (!help_is_of_verb(&argc, argv, help))
+                        return print_help();
+                argv = help;
+        }
         verb = verb_find(argv[0]);
         return verb ? verb->run(verb, argc, argv) : usage_error(argv[0]);
 }

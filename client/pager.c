@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 
+#include "client/report.h"
 #include "client/spawn.h"
 #include "helicopter/cleanup.h"
 
@@ -60,7 +61,7 @@ static int prepare(void *userdata) {
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || dup2(*input, STDIN_FILENO) < 0)
                 return -errno;
         g_setenv("LESS", options ?: LESS, options != NULL);
-        if (g_get_charset(NULL))
+        if (report_utf8())
                 g_setenv("LESSCHARSET", "utf-8", false);
         return 0;
 }

@@ -67,12 +67,6 @@ static int run_named(int argc, char **argv) {
         return EXIT_USAGE;
 }
 
-static void help_of_verb(const char *name) {
-        char *argv[] = { (char *) name, (char *) "--help", NULL };
-
-        run_named(2, argv);
-}
-
 static void exit_note(void) {
         report_note("Exiting client (supervisor and target still running)");
 }
@@ -87,14 +81,16 @@ static bool is_last(char **argv) {
 
 /* Run one command. Returns whether to go on. */
 static bool run_command(int argc, char **argv) {
+        char *help[3];
+
         if (strcmp(argv[0], "quit") == 0 || strcmp(argv[0], "exit") == 0) {
                 exit_note();
                 return false;
         }
         if (strcmp(argv[0], "help") != 0)
                 return run_named(argc, argv) != EXIT_SUCCESS || !is_last(argv);
-        if (argc > 1 && *argv[1] != '-')
-                help_of_verb(argv[1]);
+        if (help_is_of_verb(&argc, argv, help))
+                run_named(argc, help);
         else
                 print_help();
         return true;

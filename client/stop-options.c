@@ -2,7 +2,12 @@
 
 #include "client/stop-options.h"
 
+#include "helicopter/bus-names.h"
+
 #define DEFAULT_GRACE 10.0
+
+/* What the daemon and the kernel may take beyond the grace period, in microseconds. */
+#define STOP_MARGIN (15 * G_USEC_PER_SEC)
 
 void stop_options_clear(StopOptions *options) {
         g_clear_pointer(&options->job, g_free);
@@ -26,6 +31,8 @@ int stop_options_parse(const Verb *verb, StopOptions *options, int argc, char **
         return r < 0 ? r : 1;
 }
 
-int stop_options_append(const StopOptions *options, sd_bus_message *call) {
-        return sd_bus_message_append(call, "a{sv}", 1, "grace", "t", options->grace);
+int stop_options_call(const StopOptions *options, Connection *connection, const char *object, const char *method,
+        uint64_t margin, sd_bus_error *error) {
+        return connection_call(connection, object, HELICOPTER_JOB_INTERFACE, method,
+                options->grace + STOP_MARGIN + margin, NULL, error, "a{sv}", 1, "grace", "t", options->grace);
 }

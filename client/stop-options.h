@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The command line of the verbs that end a job politely. */
+/* The verbs that end a job politely: their command line, and the call that they make. */
 
+#include "client/connection.h"
 #include "client/options.h"
-
-/* What the daemon and the kernel may take beyond the grace period, in microseconds. */
-#define STOP_MARGIN (15 * G_USEC_PER_SEC)
 
 typedef struct StopOptions {
         char *job;
@@ -20,5 +18,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StopOptions, stop_options_clear)
 /* As options_parse(). options: zeroed before. */
 int stop_options_parse(const Verb *verb, StopOptions *options, int argc, char **argv);
 
-/* Append them as the options of the methods Stop and Restart. 0 or a negative errno. */
-int stop_options_append(const StopOptions *options, sd_bus_message *call);
+/*
+ * Call Stop or Restart of a job with them, and wait for the answer: for the grace period, what ending takes beyond that, and `margin`
+ * microseconds. 0, or a negative errno and *error set.
+ */
+int stop_options_call(const StopOptions *options, Connection *connection, const char *object, const char *method,
+        uint64_t margin, sd_bus_error *error);

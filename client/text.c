@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/pager.h"
+#include "client/report.h"
 
 #define COLUMN_GAP 2
 #define LEAST_LAST_COLUMN 8
@@ -113,7 +114,7 @@ static size_t fitting(const char *string, unsigned width) {
 }
 
 static const char *ellipsis(void) {
-        return g_get_charset(NULL) ? "…" : "...";
+        return report_utf8() ? "…" : "...";
 }
 
 /* The string's end, which takes at most `width` columns, with an ellipsis in front. */

@@ -8,22 +8,9 @@
 #include "client/job-lookup.h"
 #include "client/start-failure.h"
 #include "client/stop-options.h"
-#include "helicopter/bus-names.h"
 
 /* What starting may take. */
 #define START_MARGIN (90 * G_USEC_PER_SEC)
-
-static int restart(Connection *connection, const char *object, const StopOptions *options, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) call = NULL;
-        int r;
-
-        r = connection_prepare(connection, object, HELICOPTER_JOB_INTERFACE, "Restart", &call);
-        if (r >= 0)
-                r = stop_options_append(options, call);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        return connection_send(connection, call, options->grace + STOP_MARGIN + START_MARGIN, NULL, error);
-}
 
 int verb_restart(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
@@ -37,7 +24,7 @@ int verb_restart(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         r = job_lookup_open(options.name, &connection, &object, &error);
         if (r >= 0)
-                r = restart(connection, object, &options, &error);
+                r = stop_options_call(&options, connection, object, "Restart", START_MARGIN, &error);
         if (r < 0)
                 return start_failure(&error, r, EXIT_FAILURE);
         name = job_lookup_name(object);

@@ -196,10 +196,6 @@ static int start(
         return 0;
 }
 
-static int failure(const sd_bus_error *error, int r) {
-        return start_failure(error, r, EXIT_OWN_FAILURE);
-}
-
 /* What cannot be shown does not keep the job from being waited for. */
 static void show_output(Connection *connection, const char *object) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
@@ -223,7 +219,7 @@ static int wait_for_end(Connection *connection, const char *object, bool follow)
                 show_output(connection, object);
         r = job_wait_end(connection, object, &info, &error);
         if (r < 0)
-                return failure(&error, r);
+                return start_failure(&error, r, EXIT_OWN_FAILURE);
         return job_wait_exit_code(info);
 }
 
@@ -252,7 +248,7 @@ int verb_run(const Verb *verb, int argc, char **argv) {
         if (r >= 0)
                 r = start(connection, &options, argv + 1, &object, &error);
         if (r < 0)
-                return failure(&error, r);
+                return start_failure(&error, r, EXIT_OWN_FAILURE);
         name = job_lookup_name(object);
         printf("%s\n", name);
         fflush(stdout);

@@ -4,24 +4,10 @@
 
 #include <stdlib.h>
 
-#include "client/connection.h"
 #include "client/job-info.h"
 #include "client/job-lookup.h"
 #include "client/report.h"
 #include "client/stop-options.h"
-#include "helicopter/bus-names.h"
-
-static int stop(Connection *connection, const char *object, const StopOptions *options, sd_bus_error *error) {
-        g_autoptr(sd_bus_message) call = NULL;
-        int r;
-
-        r = connection_prepare(connection, object, HELICOPTER_JOB_INTERFACE, "Stop", &call);
-        if (r >= 0)
-                r = stop_options_append(options, call);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        return connection_send(connection, call, options->grace + STOP_MARGIN, NULL, error);
-}
 
 static void report_end(Connection *connection, const char *object) {
         g_autoptr(JobInfo) job = NULL;
@@ -41,7 +27,7 @@ static int find_and_stop(const StopOptions *options, sd_bus_error *error) {
         r = job_lookup_open(options->name, &connection, &object, error);
         if (r < 0)
                 return r;
-        r = stop(connection, object, options, error);
+        r = stop_options_call(options, connection, object, "Stop", 0, error);
         if (r < 0)
                 return r;
         report_end(connection, object);
