@@ -23,3 +23,7 @@ int daemon_start(Daemon *daemon, sd_event *event);
 
 void daemon_clear(Daemon *daemon);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Daemon, daemon_clear)
+
+/* Log that something without which there is no daemon has failed with a negative errno, which is returned. what: a sentence without its
+ * full stop. */
+int daemon_failed(const char *what, int r);

@@ -64,11 +64,6 @@ static int new_event(sd_event **ret_event) {
         return 0;
 }
 
-static int failed(const char *what, int r) {
-        log_error("%s: %s; this daemon ends, and one is started again when it is needed.", what, g_strerror(-r));
-        return r;
-}
-
 /* 0, or a negative number after having logged why. */
 static int run(void) {
         g_autoptr(sd_event) event = NULL;
@@ -77,13 +72,13 @@ static int run(void) {
 
         r = new_event(&event);
         if (r < 0)
-                return failed("The event loop cannot be set up", r);
+                return daemon_failed("The event loop cannot be set up", r);
         r = daemon_start(&daemon, event);
         if (r < 0)
                 return r;
         r = sd_event_loop(event);
         sd_notify(false, "STOPPING=1");
-        return r < 0 ? failed("The event loop failed", r) : -r;
+        return r < 0 ? daemon_failed("The event loop failed", r) : -r;
 }
 
 int main(int argc, char **argv) {
