@@ -16,12 +16,6 @@
 #include "parent/wake.h"
 #include "parent/where.h"
 
-static int check_running(const Supervisor *supervisor, sd_bus_error *error) {
-        if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
-        return 0;
-}
-
 static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
 
@@ -68,23 +62,25 @@ static int method_get_executable(sd_bus_message *message, void *userdata, sd_bus
         return sd_bus_reply_method_return(message, "s", executable);
 }
 
+/* What a method that ends the job begins with. */
+static int read_grace(sd_bus_message *message, const Supervisor *supervisor, uint64_t *ret_grace, sd_bus_error *error) {
+        int r = sd_bus_message_read(message, "t", ret_grace);
+
+        return r < 0 ? r : supervisor_check_running(supervisor, error);
+}
+
 static int method_restart(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
         uint64_t grace;
         int r;
 
-        r = sd_bus_message_read(message, "t", &grace);
-        if (r < 0)
-                return r;
-        r = check_running(supervisor, error);
+        r = read_grace(message, supervisor, &grace, error);
         if (r < 0)
                 return r;
         if (!supervisor->options->start)
                 return sd_bus_error_set(error, HELICOPTER_ERROR_NOT_RESTARTABLE, "it was not started by helicopterd.");
         r = supervisor_restart(supervisor, grace);
-        if (r < 0)
-                return r;
-        return sd_bus_reply_method_return(message, NULL);
+        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -92,17 +88,12 @@ static int method_stop(sd_bus_message *message, void *userdata, sd_bus_error *er
         uint64_t grace;
         int r;
 
-        r = sd_bus_message_read(message, "t", &grace);
-        if (r < 0)
-                return r;
-        r = check_running(supervisor, error);
+        r = read_grace(message, supervisor, &grace, error);
         if (r < 0)
                 return r;
         supervisor_cancel_restart(supervisor);
         r = supervisor_stop(supervisor, grace);
-        if (r < 0)
-                return r;
-        return sd_bus_reply_method_return(message, NULL);
+        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -116,7 +107,7 @@ static int method_kill(sd_bus_message *message, void *userdata, sd_bus_error *er
                 return r;
         if (number < 1 || number > SIGRTMAX)
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_SIGNAL, "there is no signal %d.", number);
-        r = check_running(supervisor, error);
+        r = supervisor_check_running(supervisor, error);
         if (r < 0)
                 return r;
         if (g_str_equal(whom, "main"))

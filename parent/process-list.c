@@ -62,8 +62,9 @@ int process_list_method(sd_bus_message *message, void *userdata, sd_bus_error *e
         g_autofree pid_t *pids = NULL;
         int count, r;
 
-        if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
+        r = supervisor_check_running(supervisor, error);
+        if (r < 0)
+                return r;
         count = process_descendants(getpid(), PROCESSES_MAX, &pids);
         if (count == -E2BIG)
                 return sd_bus_error_setf(

@@ -41,6 +41,12 @@ bool supervisor_job_has_ended(const Supervisor *supervisor) {
         return supervisor->state == JOB_EXITED || supervisor->state == JOB_FAILED;
 }
 
+int supervisor_check_running(const Supervisor *supervisor, sd_bus_error *error) {
+        if (supervisor_job_has_ended(supervisor))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
+        return 0;
+}
+
 void supervisor_told_end(Supervisor *supervisor) {
         /* It may be an earlier update that is answered. */
         if (supervisor_job_has_ended(supervisor) && !supervisor->remains_timer)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "parent/child.h"
@@ -65,6 +66,9 @@ void supervisor_clear(Supervisor *supervisor);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Supervisor, supervisor_clear)
 
 bool supervisor_job_has_ended(const Supervisor *supervisor);
+
+/* Returns 0, or a negative errno and sets *error (TargetGone) when the job has ended. */
+int supervisor_check_running(const Supervisor *supervisor, sd_bus_error *error);
 
 /* The daemon knows the job, or cannot be reached now: the command may be executed. Does nothing the second time. */
 void supervisor_release(Supervisor *supervisor);

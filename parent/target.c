@@ -25,9 +25,10 @@ int target_copy(const Target *target, Target *ret_target) {
 
 int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, sd_bus_error *error) {
         g_auto(Target) target = TARGET_NONE;
+        int r = supervisor_check_running(supervisor, error);
 
-        if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
+        if (r < 0)
+                return r;
         if (pid <= G_MAXINT32) {
                 target.pid = pid ? (pid_t) pid : supervisor->child.pid;
                 target.pidfd = process_open(target.pid);

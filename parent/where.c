@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "helicopter/cleanup.h"
-#include "helicopter/error.h"
 #include "helicopter/process-usage.h"
 #include "helicopter/process.h"
 #include "helicopter/python-position.h"
@@ -97,8 +96,9 @@ int where_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        if (supervisor_job_has_ended(supervisor))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_TARGET_GONE, "it has ended.");
+        r = supervisor_check_running(supervisor, error);
+        if (r < 0)
+                return r;
         if (!supervisor->where || g_get_monotonic_time() - supervisor->where->time >= (int64_t) FRESH) {
                 where_free(supervisor->where);
                 supervisor->where = look(supervisor);
