@@ -7,6 +7,7 @@
 
 #include "client/client-error.h"
 #include "client/text.h"
+#include "helicopter/bus-container.h"
 #include "helicopter/bus-names.h"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
@@ -109,34 +110,15 @@ static int read_field(JobInfo *info, sd_bus_message *message, const struct Field
 }
 
 /* A newer daemon may have properties that are unknown here. */
-static int read_property(JobInfo *info, sd_bus_message *message) {
-        const char *property;
-        int r;
-
-        r = sd_bus_message_read(message, "s", &property);
-        if (r < 0)
-                return r;
+static int read_property(const char *property, sd_bus_message *message, void *info) {
         for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
                 if (strcmp(fields[i].property, property) == 0)
                         return read_field(info, message, &fields[i]);
-        return sd_bus_message_skip(message, "v");
+        return 0;
 }
 
 int job_info_read(JobInfo *info, sd_bus_message *message) {
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_property(info, message);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(message);
+        return bus_dict_read(message, read_property, info);
 }
 
 int job_info_update(JobInfo *info, sd_bus_message *signal) {
@@ -165,8 +147,14 @@ int job_info_get(Connection *connection, const char *object, JobInfo **ret_info,
         return 0;
 }
 
+typedef struct Object {
+        GPtrArray *jobs; /* to which it is added if it is one */
+        const char *path;
+} Object;
+
 /* One interface of an object: sa{sv}. */
-static int read_interface(GPtrArray *jobs, const char *object, sd_bus_message *message) {
+static int read_interface(sd_bus_message *message, void *userdata) {
+        const Object *object = userdata;
         g_autoptr(JobInfo) info = NULL;
         const char *interface;
         int r;
@@ -176,51 +164,21 @@ static int read_interface(GPtrArray *jobs, const char *object, sd_bus_message *m
                 return r;
         if (strcmp(interface, HELICOPTER_JOB_INTERFACE) != 0)
                 return sd_bus_message_skip(message, "a{sv}");
-        info = job_info_new(object);
+        info = job_info_new(object->path);
         r = job_info_read(info, message);
         if (r < 0)
                 return r;
-        g_ptr_array_add(jobs, g_steal_pointer(&info));
+        g_ptr_array_add(object->jobs, g_steal_pointer(&info));
         return 0;
 }
 
 /* One object of many: oa{sa{sv}}. */
-static int read_object(GPtrArray *jobs, sd_bus_message *message) {
-        const char *object;
+static int read_object(sd_bus_message *message, void *jobs) {
+        Object object = { .jobs = jobs };
         int r;
 
-        r = sd_bus_message_read(message, "o", &object);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(message, 'a', "{sa{sv}}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sa{sv}")) > 0) {
-                r = read_interface(jobs, object, message);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(message);
-}
-
-static int read_objects(GPtrArray *jobs, sd_bus_message *message) {
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{oa{sa{sv}}}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "oa{sa{sv}}")) > 0) {
-                r = read_object(jobs, message);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(message);
+        r = sd_bus_message_read(message, "o", &object.path);
+        return r < 0 ? r : bus_array_read(message, "{sa{sv}}", read_interface, &object);
 }
 
 static void free_job(gpointer job) {
@@ -242,7 +200,7 @@ int job_info_list(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *er
                 &reply, error, "");
         if (r < 0)
                 return r;
-        r = read_objects(jobs, reply);
+        r = bus_array_read(reply, "{oa{sa{sv}}}", read_object, jobs);
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         g_ptr_array_sort(jobs, compare_start);
@@ -250,7 +208,7 @@ int job_info_list(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *er
         return 0;
 }
 
-static int read_described(GPtrArray *jobs, sd_bus_message *reply) {
+static int read_described(sd_bus_message *reply, void *jobs) {
         const char *object, *name, *state;
         uint32_t pid, tracer_pid;
         uint64_t started;
@@ -270,23 +228,6 @@ static int read_described(GPtrArray *jobs, sd_bus_message *reply) {
         return read_strings(reply, &info->command_line);
 }
 
-static int read_all_described(GPtrArray *jobs, sd_bus_message *reply) {
-        int r;
-
-        r = sd_bus_message_enter_container(reply, 'a', "(ossutuas)");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(reply, 'r', "ossutuas")) > 0) {
-                r = read_described(jobs, reply);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(reply);
-}
-
 int job_info_list_brief(Connection *connection, GPtrArray **ret_jobs, sd_bus_error *error) {
         g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(free_job);
         g_autoptr(sd_bus_message) reply = NULL;
@@ -300,7 +241,7 @@ int job_info_list_brief(Connection *connection, GPtrArray **ret_jobs, sd_bus_err
         }
         if (r < 0)
                 return r;
-        r = read_all_described(jobs, reply);
+        r = bus_array_read(reply, "(ossutuas)", read_described, jobs);
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         g_ptr_array_sort(jobs, compare_start);

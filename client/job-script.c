@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "helicopter/bus-container.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
 
@@ -61,37 +62,22 @@ typedef struct Woken {
         const char *reason;
 } Woken;
 
-static int read_field(sd_bus_message *reply, Woken *woken) {
-        const char *key;
-        int r;
+static int read_field(const char *key, sd_bus_message *reply, void *userdata) {
+        Woken *woken = userdata;
 
-        r = sd_bus_message_read(reply, "s", &key);
-        if (r < 0)
-                return r;
         if (strcmp(key, "thread") == 0)
                 return sd_bus_message_read(reply, "v", "u", &woken->thread);
         if (strcmp(key, "main") == 0)
                 return sd_bus_message_read(reply, "v", "b", &woken->main);
         if (strcmp(key, "reason") == 0)
                 return sd_bus_message_read(reply, "v", "s", &woken->reason);
-        return sd_bus_message_skip(reply, "v");
+        return 0;
 }
 
 int job_script_read_woken(sd_bus_message *reply, uint32_t *ret_thread, char **ret_reason) {
         Woken woken = { .main = true, .reason = "" };
-        int r;
+        int r = bus_dict_read(reply, read_field, &woken);
 
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                r = read_field(reply, &woken);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
         if (r < 0)
                 return r;
         *ret_thread = woken.main ? 0 : woken.thread;

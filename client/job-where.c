@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/text.h"
+#include "helicopter/bus-container.h"
 #include "helicopter/bus-names.h"
 
 /* For all of them together. */
@@ -62,17 +63,14 @@ static int read_string(sd_bus_message *reply, char **place) {
                 return r;
         g_free(*place);
         *place = text_printable(string);
-        return 0;
+        return 1;
 }
 
-static int read_entry(JobWhere *where, sd_bus_message *reply) {
+static int read_entry(const char *key, sd_bus_message *reply, void *userdata) {
+        JobWhere *where = userdata;
         uint32_t workers;
-        const char *key;
         int r;
 
-        r = sd_bus_message_read(reply, "s", &key);
-        if (r < 0)
-                return r;
         if (strcmp(key, "file") == 0)
                 return read_string(reply, &where->file);
         if (strcmp(key, "function") == 0)
@@ -84,28 +82,11 @@ static int read_entry(JobWhere *where, sd_bus_message *reply) {
         if (strcmp(key, "cpu") == 0)
                 return sd_bus_message_read(reply, "v", "t", &where->cpu);
         if (strcmp(key, "workers") != 0)
-                return sd_bus_message_skip(reply, "v"); /* of a newer daemon */
+                return 0; /* of a newer daemon */
         r = sd_bus_message_read(reply, "v", "u", &workers);
         if (r >= 0)
                 where->workers = workers;
         return r;
-}
-
-static int read_where(JobWhere *where, sd_bus_message *reply) {
-        int r;
-
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                r = read_entry(where, reply);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(reply);
 }
 
 static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -113,7 +94,7 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
         question->survey->under_way--;
         if (!sd_bus_message_is_method_error(reply, NULL))
-                read_where(question->where, reply); /* as much of it as can be understood */
+                bus_dict_read(reply, read_entry, question->where); /* as much of it as can be understood */
         return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "client/output.h"
 #include "client/report.h"
 #include "client/start-failure.h"
+#include "helicopter/bus-container.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/exit-code.h"
 #include "helicopter/grant-policy.h"
@@ -115,20 +116,10 @@ static int append_folder(sd_bus_message *call, const char *folder) {
 static int append_properties(sd_bus_message *call, char **properties) {
         int r;
 
-        r = sd_bus_message_open_container(call, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(call, "s", "properties");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(call, 'v', "as");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_strv(call, properties);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(call);
-        return r < 0 ? r : sd_bus_message_close_container(call);
+        r = bus_entry_open(call, 'e', "properties", "as");
+        if (r >= 0)
+                r = sd_bus_message_append_strv(call, properties);
+        return r < 0 ? r : bus_entry_close(call);
 }
 
 /* There is no call that only reads it. */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "helicopter/bus-container.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/process.h"
@@ -51,41 +52,28 @@ static int query_socket(int socket_fd, Origin *ret_origin) {
 }
 
 /* One entry of what GetConnectionCredentials replies. */
-static int read_credential(sd_bus_message *reply, Origin *origin) {
-        const char *name;
+static int read_credential(const char *name, sd_bus_message *reply, void *userdata) {
+        Origin *origin = userdata;
         int r, fd;
 
-        r = sd_bus_message_read(reply, "s", &name);
-        if (r < 0)
-                return r;
         if (g_str_equal(name, "ProcessID"))
                 return sd_bus_message_read(reply, "v", "u", &origin->pid);
         if (g_str_equal(name, "UnixUserID"))
                 return sd_bus_message_read(reply, "v", "u", &origin->uid);
         if (!g_str_equal(name, "ProcessFD"))
-                return sd_bus_message_skip(reply, "v");
+                return 0;
         r = sd_bus_message_read(reply, "v", "h", &fd);
         if (r < 0)
                 return r;
         close_fd(&origin->pidfd);
         origin->pidfd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        return origin->pidfd < 0 ? -errno : 0;
+        return origin->pidfd < 0 ? -errno : 1;
 }
 
 static int read_credentials(sd_bus_message *reply, Origin *ret_origin) {
         g_auto(Origin) origin = { .uid = UINT32_MAX, .pidfd = -1 };
-        int r;
+        int r = bus_dict_read(reply, read_credential, &origin);
 
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                r = read_credential(reply, &origin);
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
         if (r < 0)
                 return r;
         *ret_origin = origin;

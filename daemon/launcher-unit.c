@@ -9,6 +9,7 @@
 #include "daemon/launcher.h"
 #include "daemon/service-manager.h"
 #include "daemon/unit-property.h"
+#include "helicopter/bus-container.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/exit-code.h"
@@ -188,13 +189,7 @@ static int append_command(sd_bus_message *message, char **command) {
         }
         g_ptr_array_add(escaped, NULL);
 
-        r = sd_bus_message_open_container(message, 'r', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "s", "ExecStart");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(message, 'v', "a(sasb)");
+        r = bus_entry_open(message, 'r', "ExecStart", "a(sasb)");
         if (r < 0)
                 return r;
         r = sd_bus_message_open_container(message, 'a', "(sasb)");
@@ -210,9 +205,9 @@ static int append_command(sd_bus_message *message, char **command) {
         if (r < 0)
                 return r;
         r = sd_bus_message_append(message, "b", false);
-        for (int open = 0; r >= 0 && open < 4; open++)
+        for (int open = 0; r >= 0 && open < 2; open++)
                 r = sd_bus_message_close_container(message);
-        return r;
+        return r < 0 ? r : bus_entry_close(message);
 }
 
 static int append_properties(sd_bus_message *message, const Launch *launch) {

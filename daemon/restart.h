@@ -21,7 +21,7 @@ typedef struct RestartTold {
 void restart_told_clear(RestartTold *told);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RestartTold, restart_told_clear)
 
-/* A JobPropertyTaker, whose userdata is a RestartTold. */
+/* A BusEntryReader, whose userdata is a RestartTold. */
 int restart_take(const char *name, sd_bus_message *message, void *told);
 
 /* Take over what the job's parent has told. */

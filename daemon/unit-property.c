@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/unit-value.h"
+#include "helicopter/bus-container.h"
 #include "helicopter/error.h"
 #include "helicopter/printable.h"
 
@@ -296,50 +297,38 @@ int unit_property_parse(const char *assignment, GPtrArray *settings, sd_bus_erro
         return property->read(property, equals + 1, settings) < 0 ? set_bad_value(property, equals + 1, error) : 0;
 }
 
-static int append_bytes(sd_bus_message *message, const UnitSetting *setting) {
+static int append_bytes(sd_bus_message *message, GBytes *bytes) {
         gsize size;
-        const void *bytes = g_bytes_get_data(setting->bytes, &size);
-        int r;
+        const void *data = g_bytes_get_data(bytes, &size);
 
-        r = sd_bus_message_open_container(message, 'v', "ay");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_array(message, 'y', bytes, size);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        return sd_bus_message_append_array(message, 'y', data, size);
 }
 
 static int append_value(sd_bus_message *message, const UnitSetting *setting) {
         switch (setting->type) {
-        case 'i':
-                return sd_bus_message_append(message, "v", "i", setting->number.i);
-        case 'u':
-                return sd_bus_message_append(message, "v", "u", setting->number.u);
-        case 't':
-                return sd_bus_message_append(message, "v", "t", setting->number.t);
         case 's':
-                return sd_bus_message_append(message, "v", "s", setting->text);
+                return sd_bus_message_append_basic(message, 's', setting->text);
+        case 'a':
+                return append_bytes(message, setting->bytes);
         default:
-                return append_bytes(message, setting);
+                return sd_bus_message_append_basic(message, setting->type, &setting->number);
         }
 }
 
-int unit_settings_append(sd_bus_message *message, const GPtrArray *settings) {
-        for (guint i = 0; i < settings->len; i++) {
-                const UnitSetting *setting = settings->pdata[i];
-                int r;
+static int append_setting(sd_bus_message *message, const UnitSetting *setting) {
+        const char type[] = { setting->type, setting->type == 'a' ? 'y' : '\0', '\0' };
+        int r;
 
-                r = sd_bus_message_open_container(message, 'r', "sv");
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_append(message, "s", setting->name);
-                if (r < 0)
-                        return r;
+        r = bus_entry_open(message, 'r', setting->name, type);
+        if (r >= 0)
                 r = append_value(message, setting);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_close_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return r < 0 ? r : bus_entry_close(message);
+}
+
+int unit_settings_append(sd_bus_message *message, const GPtrArray *settings) {
+        int r = 0;
+
+        for (guint i = 0; r >= 0 && i < settings->len; i++)
+                r = append_setting(message, settings->pdata[i]);
+        return r < 0 ? r : 0;
 }

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
+#include "helicopter/bus-container.h"
 #include "helicopter/error.h"
 #include "helicopter/printable.h"
 
@@ -58,17 +59,19 @@ static int read_strings(sd_bus_message *message, char ***ret_strings) {
         return sd_bus_message_exit_container(message);
 }
 
-static int read_one(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error) {
-        const BusOption *option;
-        const char *name;
+typedef struct Call {
+        const char *method;
+        const BusOption *options;
+        sd_bus_error *error;
+} Call;
+
+static int read_option(const char *name, sd_bus_message *message, void *userdata) {
+        const Call *call = userdata;
+        const BusOption *option = find(call->options, name);
         int r;
 
-        r = sd_bus_message_read(message, "s", &name);
-        if (r < 0)
-                return r;
-        option = find(options, name);
         if (!option)
-                return refuse(method, name, error);
+                return refuse(call->method, name, call->error);
         if (option->type == 'a')
                 r = read_strings(message, option->value);
         else
@@ -77,18 +80,5 @@ static int read_one(sd_bus_message *message, const char *method, const BusOption
 }
 
 int bus_options_read(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error) {
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_one(message, method, options, error);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(message);
+        return bus_dict_read(message, read_option, &(Call) { .method = method, .options = options, .error = error });
 }

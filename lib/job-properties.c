@@ -160,30 +160,32 @@ static const struct Property *find_property(const char *name) {
         return NULL;
 }
 
-/* A property that is none of the table's. */
-static int read_other(const char *name, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
-        int r = take ? take(name, message, userdata) : 0;
+typedef struct Reading {
+        JobProperties *properties;
+        BusEntryReader take; /* of what is not in the table; may be NULL */
+        void *userdata;
+} Reading;
 
-        return r == 0 ? sd_bus_message_skip(message, "v") : r;
-}
-
-/* The inside of one entry of the a{sv}. */
-static int read_property(JobProperties *properties, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
-        const struct Property *property;
-        const char *name;
+static int read_known(JobProperties *properties, const struct Property *property, sd_bus_message *message) {
         int r;
 
-        r = sd_bus_message_read_basic(message, 's', &name);
-        if (r < 0)
-                return r;
-        property = find_property(name);
-        if (!property)
-                return read_other(name, message, take, userdata);
         r = sd_bus_message_enter_container(message, 'v', property->type);
         if (r < 0)
                 return r;
         r = read_value(field_of(properties, property), property->type[0], message);
         return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int read_property(const char *name, sd_bus_message *message, void *userdata) {
+        const Reading *reading = userdata;
+        const struct Property *property = find_property(name);
+        int r = 0;
+
+        if (property)
+                r = read_known(reading->properties, property, message);
+        else if (reading->take)
+                r = reading->take(name, message, reading->userdata);
+        return r == -ENXIO ? -EINVAL : r;
 }
 
 static bool state_is_valid(const char *state) {
@@ -193,23 +195,10 @@ static bool state_is_valid(const char *state) {
         return g_strv_contains(states, state);
 }
 
-int job_properties_read(JobProperties *properties, sd_bus_message *message, JobPropertyTaker take, void *userdata) {
-        int r;
+int job_properties_read(JobProperties *properties, sd_bus_message *message, BusEntryReader take, void *userdata) {
+        Reading reading = { .properties = properties, .take = take, .userdata = userdata };
+        int r = bus_dict_read(message, read_property, &reading);
 
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_property(properties, message, take, userdata);
-                if (r < 0)
-                        return r == -ENXIO ? -EINVAL : r;
-                r = sd_bus_message_exit_container(message);
-                if (r < 0)
-                        return r;
-        }
-        if (r < 0)
-                return r;
-        r = sd_bus_message_exit_container(message);
         if (r < 0)
                 return r;
         return state_is_valid(properties->state) ? 0 : -EINVAL;
@@ -252,20 +241,10 @@ static int append_value(const void *field, const char *type, sd_bus_message *mes
 static int append_property(const JobProperties *properties, const struct Property *property, sd_bus_message *message) {
         int r;
 
-        r = sd_bus_message_open_container(message, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_basic(message, 's', property->name);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(message, 'v', property->type);
-        if (r < 0)
-                return r;
-        r = append_value(field_of(properties, property), property->type, message);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(message);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        r = bus_entry_open(message, 'e', property->name, property->type);
+        if (r >= 0)
+                r = append_value(field_of(properties, property), property->type, message);
+        return r < 0 ? r : bus_entry_close(message);
 }
 
 int job_properties_append(const JobProperties *properties, sd_bus_message *message) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
 
+#include "helicopter/bus-container.h"
 #include "helicopter/grant-policy.h"
 #include "helicopter/process.h"
 #include "parent/lease.h"
@@ -90,20 +91,10 @@ static int append_start(sd_bus_message *message, GBytes *start) {
         const void *text = g_bytes_get_data(start, &size);
         int r;
 
-        r = sd_bus_message_open_container(message, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "s", "Start");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(message, 'v', "ay");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_array(message, 'y', text, size);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(message);
-        return r < 0 ? r : sd_bus_message_close_container(message);
+        r = bus_entry_open(message, 'e', "Start", "ay");
+        if (r >= 0)
+                r = sd_bus_message_append_array(message, 'y', text, size);
+        return r < 0 ? r : bus_entry_close(message);
 }
 
 int properties_append(sd_bus_message *message, const Supervisor *supervisor, bool all) {

@@ -14,7 +14,7 @@ typedef struct BusOption {
 
 /*
  * Read the options at which the message stands. options: those that there are, the last one has no name. Strings and
- * descriptors stay the message's; an "as" is NULL-terminated, and the caller's (bus_strings_free()). Returns 0, or a negative errno: BadOption is set for an option that there is not,
+ * descriptors stay the message's; an "as" is NULL-terminated, and the caller's (bus_strings_free()). Returns 0 or more, or a negative errno: BadOption is set for an option that there is not,
  * -EINVAL is returned for one of another type.
  */
 int bus_options_read(sd_bus_message *message, const char *method, const BusOption *options, sd_bus_error *error);

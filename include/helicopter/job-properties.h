@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "helicopter/bus-container.h"
+
 #define JOB_STATE_STARTING "starting"
 #define JOB_STATE_RUNNING "running"
 #define JOB_STATE_EXITED "exited"
@@ -54,15 +56,12 @@ void job_properties_set_string(char **field, const char *value);
 #define JOB_PROPERTY_TEXT_MAX 4096
 #define JOB_PROPERTY_LIST_MAX (16 * 1024)
 
-/* Take the value (v) of a property that is none of these. Returns 1; 0 to have it passed over; or a negative errno. */
-typedef int (*JobPropertyTaker)(const char *name, sd_bus_message *message, void *userdata);
-
 /*
  * Take over properties from a message that stands at an a{sv}. An unknown one is taken by `take`, which may be NULL, or passed
  * over: a newer parent may tell more. A longer text than may be ends with "…" instead. One of the wrong type, or a state
  * that is none, is -EINVAL; other errors are sd-bus's. On failure some may have been taken over.
  */
-int job_properties_read(JobProperties *properties, sd_bus_message *message, JobPropertyTaker take, void *userdata);
+int job_properties_read(JobProperties *properties, sd_bus_message *message, BusEntryReader take, void *userdata);
 
 /* Append them all to an open a{sv}. 0 or a negative errno. */
 int job_properties_append(const JobProperties *properties, sd_bus_message *message);
