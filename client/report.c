@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <langinfo.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,12 +49,13 @@ void report_remedy(const char *name) {
         report_note("%s", client_error_remedy(name));
 }
 
-void report_failure(const sd_bus_error *error, int r) {
-        if (!sd_bus_error_is_set(error)) {
+int report_failure(const sd_bus_error *error, int r) {
+        if (sd_bus_error_is_set(error)) {
+                report_error("%s", error->message ?: error->name);
+                report_remedy(error->name);
+        } else {
                 report_error("%s", g_strerror(-r));
                 report_remedy(CLIENT_ERROR_SYSTEM);
-                return;
         }
-        report_error("%s", error->message ?: error->name);
-        report_remedy(error->name);
+        return EXIT_FAILURE;
 }

@@ -13,9 +13,9 @@ void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What went wrong, as one line with the program's name in front. */
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What went wrong and, on a line of its own, what to do about it. r: a negative errno, for an error that was not set.
- */
-void report_failure(const sd_bus_error *error, int r);
+/* What went wrong and, on a line of its own, what to do about it. r: a negative errno, for an error that was not set. Returns
+ * EXIT_FAILURE. */
+int report_failure(const sd_bus_error *error, int r);
 
 /* What to do about an error of that name, as one line. */
 void report_remedy(const char *name);

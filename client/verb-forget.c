@@ -36,9 +36,5 @@ int verb_forget(const Verb *verb, int argc, char **argv) {
                 return options_usage(verb, "No job was named");
 
         r = forget(name, &error);
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
-        return EXIT_SUCCESS;
+        return r < 0 ? report_failure(&error, r) : EXIT_SUCCESS;
 }

@@ -91,9 +91,5 @@ int verb_kill(const Verb *verb, int argc, char **argv) {
         if (r <= 0)
                 return options_exit_code(r);
         r = find_and_kill(name, &options, &error);
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
-        return EXIT_SUCCESS;
+        return r < 0 ? report_failure(&error, r) : EXIT_SUCCESS;
 }

@@ -69,10 +69,8 @@ int verb_list(const Verb *verb, int argc, char **argv) {
         if (argc > 1)
                 return options_usage(verb, "Unexpected argument '%s'", argv[1]);
         r = get(detailed, json, &jobs, &found, &error);
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
+        if (r < 0)
+                return report_failure(&error, r);
         print(jobs, found, json, !no_pager);
         return EXIT_SUCCESS;
 }

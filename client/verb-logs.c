@@ -105,9 +105,5 @@ int verb_logs(const Verb *verb, int argc, char **argv) {
         r = get(name, &job, &error);
         if (r >= 0)
                 r = show(job, &options, &output, &error);
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
-        return EXIT_SUCCESS;
+        return r < 0 ? report_failure(&error, r) : EXIT_SUCCESS;
 }

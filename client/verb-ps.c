@@ -120,10 +120,8 @@ int verb_ps(const Verb *verb, int argc, char **argv) {
         if (r <= 0)
                 return options_exit_code(r);
         r = get(name, &processes, &error);
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
+        if (r < 0)
+                return report_failure(&error, r);
         pager_open(!no_pager);
         if (json)
                 print_json(processes);

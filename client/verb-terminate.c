@@ -28,10 +28,8 @@ int verb_terminate(const Verb *verb, int argc, char **argv) {
         if (r >= 0)
                 r = connection_call(connection, HELICOPTER_OBJECT, HELICOPTER_MANAGER_INTERFACE, "Terminate",
                         TERMINATE_TIMEOUT, NULL, &error, "");
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
+        if (r < 0)
+                return report_failure(&error, r);
         report_note("All jobs and the daemon have ended");
         return EXIT_SUCCESS;
 }

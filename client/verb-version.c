@@ -50,9 +50,5 @@ int verb_version(const Verb *verb, int argc, char **argv) {
                 print_json(daemon);
         else
                 printf("helicopter-client %s\nhelicopterd %s\n", HELICOPTER_VERSION, daemon ?: "(does not run)");
-        if (r < 0) {
-                report_failure(&error, r);
-                return EXIT_FAILURE;
-        }
-        return EXIT_SUCCESS;
+        return r < 0 ? report_failure(&error, r) : EXIT_SUCCESS;
 }
