@@ -244,6 +244,13 @@ static int append_properties(sd_bus_message *message, const Launch *launch) {
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+/* The properties, and no other units. */
+static int append_unit(sd_bus_message *message, const Launch *launch) {
+        int r = append_properties(message, launch);
+
+        return r < 0 ? r : sd_bus_message_append(message, "a(sa(sv))", 0);
+}
+
 static int ignore_reply(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         return 0;
 }
@@ -281,11 +288,12 @@ static void take_place(Launch *launch, const char *unit) {
                 launch_finish(earlier, 0, NULL);
 }
 
-static int start_unit(Launch *launch) {
+/* Call a method of the service manager for the launch's unit. append: what is to follow its name and mode; NULL: nothing. */
+static int call_for_unit(Launch *launch, const char *method, const char *mode,
+        int (*append)(sd_bus_message *message, const Launch *launch), sd_bus_message_handler_t on_reply) {
         sd_bus *bus = service_manager_bus(launch->launcher->service_manager);
         g_autoptr(sd_bus_message) message = NULL;
         g_autofree char *unit = unit_name(launch);
-        Job *job = launch_job(launch);
         int r;
 
         if (!bus)
@@ -293,26 +301,30 @@ static int start_unit(Launch *launch) {
         r = subscribe(launch->launcher, bus);
         if (r < 0)
                 return r;
-        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, "StartTransientUnit", &message);
+        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, method, &message);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(message, "ss", unit, "fail");
-        if (r < 0)
-                return r;
-        r = append_properties(message, launch);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "a(sa(sv))", 0);
+        r = sd_bus_message_append(message, "ss", unit, mode);
+        if (r >= 0 && append)
+                r = append(message, launch);
         if (r < 0)
                 return r;
         launch->call = sd_bus_slot_unref(launch->call);
-        r = sd_bus_call_async(bus, &launch->call, message, on_queued, launch, SERVICE_MANAGER_TIMEOUT);
+        r = sd_bus_call_async(bus, &launch->call, message, on_reply, launch, SERVICE_MANAGER_TIMEOUT);
         if (r < 0)
                 return r;
-        if (job)
-                job->waits_for_unit = false;
         take_place(launch, unit);
         return 0;
+}
+
+static int start_unit(Launch *launch) {
+        Job *job = launch_job(launch);
+        int r;
+
+        r = call_for_unit(launch, "StartTransientUnit", "fail", append_unit, on_queued);
+        if (r >= 0 && job)
+                job->waits_for_unit = false;
+        return r;
 }
 
 /* Its answer comes before the unit is gone; if there is none, nothing is in the way. */
@@ -331,28 +343,13 @@ static int on_way_made(sd_bus_message *reply, void *userdata, sd_bus_error *ret_
  * a parent that registers is one of its.
  */
 static int make_way(Launch *launch) {
-        sd_bus *bus = service_manager_bus(launch->launcher->service_manager);
-        g_autoptr(sd_bus_message) message = NULL;
-        g_autofree char *unit = unit_name(launch);
         Job *job = launch_job(launch);
         int r;
 
-        r = subscribe(launch->launcher, bus);
-        if (r < 0)
-                return r;
-        r = service_manager_call_new(bus, SYSTEMD_OBJECT, SYSTEMD_MANAGER_INTERFACE, "StopUnit", &message);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "ss", unit, "replace");
-        if (r < 0)
-                return r;
-        r = sd_bus_call_async(bus, &launch->call, message, on_way_made, launch, SERVICE_MANAGER_TIMEOUT);
-        if (r < 0)
-                return r;
-        if (job)
+        r = call_for_unit(launch, "StopUnit", "replace", NULL, on_way_made);
+        if (r >= 0 && job)
                 job->waits_for_unit = true;
-        take_place(launch, unit);
-        return 0;
+        return r;
 }
 
 void launch_as_unit(Launch *launch) {
