@@ -71,13 +71,6 @@ static int read_pointed(const Reader *reader, uint64_t address, void *buffer, si
         return r == -EFAULT ? -EAGAIN : r;
 }
 
-static uint64_t word_at(const unsigned char *bytes, uint64_t offset) {
-        uint64_t word;
-
-        memcpy(&word, bytes + offset, sizeof(word));
-        return word;
-}
-
 static int32_t int_at(const unsigned char *bytes, uint64_t offset) {
         int32_t number;
 
@@ -97,12 +90,12 @@ static int look_at_frame(const Reader *reader, uint64_t *address, Frame *ret_fra
                 return r;
         owner = bytes[offsets->frame_owner];
         if (owner == OWNED_BY_INTERPRETER || owner == OWNED_BY_OTHER) {
-                *address = word_at(bytes, offsets->frame_previous);
+                *address = python_offsets_word(bytes, offsets->frame_previous);
                 return 0;
         }
         *ret_frame = (Frame) {
-                .code = word_at(bytes, offsets->frame_executable) & ~TAG_BITS,
-                .instruction = word_at(bytes, offsets->frame_instruction),
+                .code = python_offsets_word(bytes, offsets->frame_executable) & ~TAG_BITS,
+                .instruction = python_offsets_word(bytes, offsets->frame_instruction),
                 .bytecode_index = offsets->frame_bytecode_index ? int_at(bytes, offsets->frame_bytecode_index) : 0,
         };
         /* 0: it is just being left. */
@@ -135,11 +128,11 @@ static int read_code(const Reader *reader, uint64_t address, Code *ret_code) {
         if (r < 0)
                 return r;
         *ret_code = (Code) {
-                .filename = word_at(bytes, offsets->code_filename),
-                .qualname = word_at(bytes, offsets->code_qualname),
-                .line_table = word_at(bytes, offsets->code_line_table),
-                .bytecodes = offsets->code_bytecodes ? word_at(bytes, offsets->code_bytecodes) : 0,
-                .units = word_at(bytes, offsets->object_length),
+                .filename = python_offsets_word(bytes, offsets->code_filename),
+                .qualname = python_offsets_word(bytes, offsets->code_qualname),
+                .line_table = python_offsets_word(bytes, offsets->code_line_table),
+                .bytecodes = offsets->code_bytecodes ? python_offsets_word(bytes, offsets->code_bytecodes) : 0,
+                .units = python_offsets_word(bytes, offsets->object_length),
                 .first_line = int_at(bytes, offsets->code_first_line),
         };
         return 0;

@@ -81,13 +81,6 @@ int python_interpreter_main(pid_t pid, uint64_t runtime, const PythonOffsets *of
         return 0;
 }
 
-static uint64_t word_at(const unsigned char *bytes, uint64_t offset) {
-        uint64_t word;
-
-        memcpy(&word, bytes + offset, sizeof(word));
-        return word;
-}
-
 /* tid 0: a thread that has not begun to run yet. */
 static int read_thread(const Interpreter *interpreter, uint64_t state, PythonThread *ret_thread, uint64_t *ret_next) {
         const PythonOffsets *offsets = interpreter->offsets;
@@ -98,11 +91,11 @@ static int read_thread(const Interpreter *interpreter, uint64_t state, PythonThr
         r = read_pointed(interpreter->pid, state, bytes, offsets->thread_size);
         if (r < 0)
                 return r;
-        tid = word_at(bytes, offsets->thread_native_id);
-        if (word_at(bytes, offsets->thread_interpreter) != interpreter->address || tid > INT32_MAX)
+        tid = python_offsets_word(bytes, offsets->thread_native_id);
+        if (python_offsets_word(bytes, offsets->thread_interpreter) != interpreter->address || tid > INT32_MAX)
                 return -EBADMSG;
         *ret_thread = (PythonThread) { .tid = (pid_t) tid, .state = state };
-        *ret_next = word_at(bytes, offsets->thread_next);
+        *ret_next = python_offsets_word(bytes, offsets->thread_next);
         return 0;
 }
 

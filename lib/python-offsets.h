@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /* Words up to the last that is used, of the longest table known (3.15). */
@@ -96,3 +97,11 @@ int python_offsets_parse(const uint64_t *words, PythonOffsets *ret_offsets);
 
 /* The same for the table at an address of a process; or an error of process_memory_read(). */
 int python_offsets_read(pid_t pid, uint64_t address, PythonOffsets *ret_offsets);
+
+/* A word of a structure that was read, at its offset. */
+static inline uint64_t python_offsets_word(const unsigned char *bytes, uint64_t offset) {
+        uint64_t word;
+
+        memcpy(&word, bytes + offset, sizeof(word));
+        return word;
+}

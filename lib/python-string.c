@@ -28,7 +28,7 @@ static int parse(const unsigned char *bytes, uint64_t address, const PythonOffse
         uint32_t state;
 
         memcpy(&state, bytes + offsets->string_state, sizeof(state));
-        memcpy(&header.length, bytes + offsets->string_length, sizeof(header.length));
+        header.length = python_offsets_word(bytes, offsets->string_length);
         state >>= offsets->free_threaded ? 8 : 2;
         header.width = state & 7;
         compact = state >> 3 & 1;

@@ -82,16 +82,20 @@ static int read_stack(WakeSnapshot *snapshot) {
         return size > 0 ? 0 : -EFAULT;
 }
 
-static int look(TraceeVisit *visit, WakeSnapshot *snapshot) {
+static int stop_in_call(TraceeVisit *visit, const ThreadCall *call, TraceeRegisters *ret_registers) {
         int r;
 
         r = tracee_visit_stop(visit);
         if (r < 0)
                 return r;
-        r = tracee_get_registers(visit->target, &snapshot->registers);
-        if (r < 0)
-                return r;
-        r = check_call(&snapshot->registers, &snapshot->call);
+        r = tracee_get_registers(visit->target, ret_registers);
+        return r < 0 ? r : check_call(ret_registers, call);
+}
+
+static int look(TraceeVisit *visit, WakeSnapshot *snapshot) {
+        int r;
+
+        r = stop_in_call(visit, &snapshot->call, &snapshot->registers);
         if (r < 0)
                 return r;
         r = check_connect(visit->target, &snapshot->call);
@@ -145,13 +149,7 @@ static int end_call(TraceeVisit *visit, const WakeSnapshot *snapshot) {
         TraceeRegisters registers;
         int r;
 
-        r = tracee_visit_stop(visit);
-        if (r < 0)
-                return r;
-        r = tracee_get_registers(visit->target, &registers);
-        if (r < 0)
-                return r;
-        r = check_call(&registers, &snapshot->call);
+        r = stop_in_call(visit, &snapshot->call, &registers);
         if (r < 0)
                 return r;
         if (!tracee_arch_is_same_place(&registers, &snapshot->registers))
