@@ -143,10 +143,10 @@ def random_call(chance, serial, destination):
         else:
             kinds[at], values[at] = random_value(chance)
         signature = "".join(kinds)
-    fds = 0
-    return rawbus.method_call(serial, path, interface, member, signature.replace("h", "u"), *values, fds=fds, destination=destination)
+    return rawbus.method_call(serial, path, interface, member, signature.replace("h", "u"), *values, destination=destination)
 
 
+@pytest.mark.deadline(SECONDS + 6 * wait.SECONDS)
 def test_mutated_messages(session, chance):
     """On the private socket, where nobody else looks at the bytes first."""
     until, count = time.monotonic() + SECONDS, 0
@@ -166,6 +166,7 @@ def test_mutated_messages(session, chance):
     assert count > 100
 
 
+@pytest.mark.deadline(SECONDS + 6 * wait.SECONDS)
 @pytest.mark.parametrize("where", ["bus", "peer"])
 def test_calls_with_wrong_arguments(session, chance, where):
     """Well-formed messages, on both transports: each is answered."""

@@ -4,10 +4,11 @@
 import operator
 import os
 
+import pytest
 from support import storm, wait
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "300"))
-SECONDS = max(50, KILLS / 5)
+SECONDS = max(50, KILLS // 5)
 
 
 def files(session):
@@ -18,6 +19,7 @@ def files(session):
     return sorted(name for name in found if not name.startswith("ended/"))
 
 
+@pytest.mark.deadline(SECONDS + 4 * wait.SECONDS)
 def test_kill_storm(bare_session):
     session, daemons = bare_session, []
     daemons += storm.start_daemon(session)

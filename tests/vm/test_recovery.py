@@ -12,6 +12,7 @@ from support.ptrace import may_trace
 from support.session import JOB, job_path, pid_alive
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "15"))
+SECONDS = 20 * KILLS
 
 PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine", "StartTimestamp", "TracerPID", "TracerCommand", "TracerSince"]
 
@@ -115,12 +116,13 @@ def test_permission_ends_while_there_is_no_daemon(session):
     job.counts_on()
 
 
+@pytest.mark.deadline(SECONDS + 4 * wait.SECONDS)
 def test_kill_storm(session):
     """As natively, with units, and fewer."""
     counters = [session.run_counter(f"count{number}") for number in range(2)]
     pids = [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters]
     weather = storm.Storm(session, counters)
-    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), 20 * KILLS, slowness=20)
+    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), SECONDS, slowness=20)
     print(f"killed {killed} times; {weather.done}")
     assert killed > KILLS / 3
     weather.check_jobs()
