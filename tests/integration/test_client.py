@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The client's verbs, their exit codes, and where their output goes."""
 
+import json
 import os
 import signal
+import subprocess
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOBS, pid_alive
+from support.session import CLIENT, JOBS, PrivateSession, pid_alive
 
 
 def test_run_prints_the_name_only(session):
@@ -21,7 +23,6 @@ def test_run_gives_folder_and_environment(session):
     inner.mkdir()
     session.client("run", "-C", "inner", "-E", "ADDED=a=b", "-E", "LANG=C", "--wait", "--", "python3.14", JOBS / "report.py", report,
                    "--wait", "-E", env={"ODD_%%": "x\ny", "VIRTUAL_ENV": "/somewhere"})
-    import json
     found = json.loads(report.read_text())
     variables = dict(variable.split("=", 1) for variable in found["environment"])
     assert found["cwd"] == str(inner)
@@ -127,7 +128,6 @@ def test_client_starts_a_daemon_where_nothing_else_does(bare_session):
 
 def test_runtime_folder_falls_back(opened):
     """Without XDG_RUNTIME_DIR, and no /run/user/UID, /tmp/helicopter-UID is used."""
-    from support.session import PrivateSession
     session = opened(PrivateSession())
     fallback = f"/tmp/helicopter-{os.getuid()}"
     if os.path.exists(f"/run/user/{os.getuid()}"):
@@ -212,7 +212,6 @@ def test_prompt_reads_a_pipe(session):
 
 
 def test_a_killed_client_does_not_matter(session):
-    import subprocess
     with subprocess.Popen([CLIENT, "run", "--wait", "--job", "count", "--", "python3.14", str(JOBS / "counter.py"), str(session.folder / "c")],
                           env=session.env, stdout=subprocess.DEVNULL) as client:
         wait.until((session.folder / "c").exists, "the job runs")

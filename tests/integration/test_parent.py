@@ -2,6 +2,7 @@
 """helicopter-parent, typed by a user or started by something else: the job is as if it were not there."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import time
 
 import pytest
 from support import errors, sdbus, wait
-from support.session import JOBS, PARENT, Pdb, pid_alive
+from support.session import CLIENT, JOBS, PARENT, Pdb, pid_alive
 
 
 @contextlib.contextmanager
@@ -143,7 +144,6 @@ def test_stdin_and_stdout_are_the_callers(session):
 
 
 def test_nothing_is_inherited_but_what_the_caller_gave(session):
-    import json
     report = session.folder / "report"
     reader, writer = os.pipe()
     with parent(session, "python3.14", JOBS / "report.py", report, pass_fds=[writer]) as process:
@@ -303,7 +303,7 @@ def test_prompt_on_a_typed_job(session):
     with parent(session, JOBS / "counter.py", file) as process:
         wait.until(file.exists, "the job runs")
         session.wait_state("counter", "running")
-        client = session.spawn(PARENT.parent / "helicopter-client")
+        client = session.spawn(CLIENT)
         client.expect_exact(">>> ")
         client.sendline("attach")
         assert Pdb(client).number("counter") > 0

@@ -10,8 +10,8 @@ import time
 
 import pytest
 from support import wait
-from support.session import ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
 from support.sdbus import BusError
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
@@ -306,7 +306,7 @@ def test_run_wait_over_a_crash(session):
     """The client that waits is told the right status, although the job ended without a daemon."""
     go = session.folder / "go"
     os.mkfifo(go)
-    with subprocess.Popen([str(PARENT.parent / "helicopter-client"), "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7"],
+    with subprocess.Popen([CLIENT, "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7"],
                           env=session.env, stderr=subprocess.PIPE) as client:
         session.wait_state("end", "running")
         parent = session.get_property(job_path("end"), JOB, "ParentPID")
