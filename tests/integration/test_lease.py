@@ -9,7 +9,7 @@ import time
 import pytest
 from support import wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, job_path
+from support.session import ERROR, JOB, JOBS, job_path
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
@@ -208,7 +208,5 @@ def test_remote_debugging_switched_off(session, how):
 def test_client_shows_the_holder(session):
     session.run_counter("count")
     pdb = session.attach("count")
-    message = session.refused("attach", "--job", "count")
-    assert str(session.list()["count"][4]) in message
+    assert f"pid {session.list()['count'][4]} " in session.refused("attach", "--job", "count")
     pdb.quit()
-    assert CLIENT.name in message or "pid" in message.lower()

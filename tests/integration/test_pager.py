@@ -26,7 +26,6 @@ def paged(session):
 
 def test_verbs(session, paged):
     session.run_counter("count")
-    session.job_output("count")
     for words, expected in ((["list"], "NAME"), (["list", "-l"], "WHERE"), (["status"], "State: running"), (["ps"], "COMMAND"), (["stack"], "in work"),
                             (["list", "--json"], '"name"'), (["stack", "--json"], '"threads"'), (["doctor"], "kernel"), (["logs"], "")):
         _, terminal, given = paged(*words)
