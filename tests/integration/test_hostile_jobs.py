@@ -6,10 +6,10 @@ import random
 import re
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 from support import matrix, probe, wait
+from support.process import memory
 from support.sdbus import BusError
 from support.session import ERROR, JOB, JOBS, Job, job_path, pid_alive
 
@@ -39,10 +39,6 @@ def said(done):
     assert done.returncode > 0 and done.stdout == "", done
     assert "Traceback" not in done.stderr and "helicopter-client: " in done.stderr and len(done.stderr) < 2000, done
     return done.stderr
-
-
-def memory(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")).group(1))
 
 
 @pytest.fixture

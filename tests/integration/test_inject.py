@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """inject: a script runs in the job, and everything it says comes to the client."""
 
-import os
 import signal
 
 import pexpect

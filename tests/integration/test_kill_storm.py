@@ -5,7 +5,7 @@ import operator
 import os
 
 import pytest
-from support import storm, wait
+from support import process, storm, wait
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "300"))
 SECONDS = max(50, KILLS // 5)
@@ -31,7 +31,7 @@ def test_kill_storm(bare_session):
     assert len(session.list()) == 3
 
     def held():
-        return storm.descriptors(storm.serving(session)), [storm.descriptors(parent) for _, parent, _ in pids]
+        return process.descriptors(storm.serving(session)), [process.descriptors(parent) for _, parent, _ in pids]
 
     descriptors = held()
     before = files(session)
@@ -65,9 +65,9 @@ def test_kill_storm(bare_session):
 
     # There may have been more: the debugger had just been let in.
     wait.until(is_no_more, lambda: f"no more descriptors are held than before: {held()}, {descriptors}")
-    assert storm.zombies(daemon, *(parent for _, parent, _ in pids)) == []
+    assert process.zombies(daemon, *(parent for _, parent, _ in pids)) == []
     pdb.quit()
     ours = {daemon} | {pid for pair in pids for pid in pair[:2]}
     wait.until(lambda: {pid for pid, _ in session.processes()} == ours, lambda: f"no other process is left: {session.processes()}")
-    for process in daemons:
-        assert process.pid == daemon or process.wait(wait.SECONDS) is not None
+    for started in daemons:
+        assert started.pid == daemon or started.wait(wait.SECONDS) is not None

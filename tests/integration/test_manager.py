@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from support import wait
+from support import process, wait
 from support.session import JOB, JOBS, MANAGER, MANAGER_PATH, NAME, job_path, pid_alive
 
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -91,8 +91,7 @@ def test_properties_of_a_running_job(session):
     assert (found["ExitCode"], found["ExitSignal"], found["FailureReason"]) == (-1, 0, "")
     assert (found["TracerPID"], found["TracerCommand"]) == (0, "")
     assert found["Unit"] == ""
-    with open(f"/proc/{found['PID']}/stat", encoding="utf-8") as file:
-        assert int(file.read().rpartition(")")[2].split()[1]) == found["ParentPID"]
+    assert int(process.status(found["PID"])["PPid"]) == found["ParentPID"]
 
 
 @pytest.mark.parametrize(("script", "state", "code", "number"), [

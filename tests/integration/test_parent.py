@@ -11,6 +11,7 @@ import time
 
 import pytest
 from support import errors, sdbus, wait
+from support.process import stat, state
 from support.session import CLIENT, JOBS, PARENT, Pdb, pid_alive
 
 
@@ -176,8 +177,7 @@ def test_busy_waiting(bare_session):
         bare_session.socket.parent.mkdir(mode=0o700, exist_ok=True)
 
         def ticks():
-            with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-                return sum(int(word) for word in file.read().rpartition(")")[2].split()[11:13])
+            return sum(int(word) for word in stat(process.pid)[11:13])
 
         began, before = time.monotonic(), ticks()
         wait.until(lambda: time.monotonic() - began > 2, "two seconds pass")
@@ -246,13 +246,8 @@ def test_suspend_and_continue(session):
     job_pid = session.wait_state("counter", "running") and session.list()["counter"][3]
     shell.sendcontrol("z")
     shell.expect("Stopped")
-
-    def state():
-        with open(f"/proc/{job_pid}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(")")[2].split()[0]
-
     # The shell tells that the parent has stopped, which got the terminal's signal at the same time.
-    wait.until(lambda: state() == "T", lambda: f"the job stops, too: {state()}")
+    wait.until(lambda: state(job_pid) == "T", lambda: f"the job stops, too: {state(job_pid)}")
     before = int(file.read_text())
     shell.sendline("bg")
     shell.expect_exact(str(PARENT))

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
 
@@ -197,7 +197,7 @@ def test_killed_parent_of_a_job_that_goes_on(session):
     session.start_job("stubborn", ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
     session.wait_state("stubborn", "running")
     pid = session.get_property(job_path("stubborn"), JOB, "PID")
-    wait.until(lambda: int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("SigIgn")).split()[1], 16) & 1 << 14, "SIGTERM is ignored")
+    wait.until(lambda: int(process.status(pid)["SigIgn"], 16) & 1 << 14, "SIGTERM is ignored")
     os.kill(session.get_property(job_path("stubborn"), JOB, "ParentPID"), signal.SIGKILL)
     session.wait_state("stubborn", "failed")
     assert pid_alive(pid)
@@ -223,7 +223,7 @@ def test_stopped_parent_is_not_waited_for(session):
     job = session.run_counter("count")
     parent = job.ParentPID
     os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[0] == "T", "the parent is stopped")
+    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
     session.kill_daemon()
     session.start_daemon()
     assert session.list() == {}

@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 import pytest
-from support import errors, rawbus, storm, wait
+from support import errors, process, rawbus, wait
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, JOBS, MANAGER, MANAGER_PATH, PARENT, job_path, pid_alive
 
@@ -380,7 +380,7 @@ def test_parent_that_comes_late(session, restarting):
     slow.may_end()
     wait.until(lambda: (session.socket.parent / "ended/slow").exists(), "its end is recorded")
     os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[0] == "T", "the parent is stopped")
+    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
     session.start_daemon()
     assert session.list()["slow"][2] == "exited"
     os.kill(parent, signal.SIGCONT)
@@ -586,8 +586,8 @@ def test_nothing_is_left(session):
             call(session, "Restart", "a{sv}", {}, name="count")
 
     restarts(2)
-    descriptors = storm.descriptors(session.daemon.pid)
+    descriptors = process.descriptors(session.daemon.pid)
     restarts(10)
-    wait.until(lambda: storm.descriptors(session.daemon.pid) <= descriptors, lambda: f"{storm.descriptors(session.daemon.pid)} descriptors, before: {descriptors}")
+    wait.until(lambda: process.descriptors(session.daemon.pid) <= descriptors, lambda: f"{process.descriptors(session.daemon.pid)} descriptors, before: {descriptors}")
     wait.until(lambda: len([command for _, command in session.processes() if "counter.py" in command]) == 2, "there is one parent and one job")
-    assert storm.zombies(session.daemon.pid) == []
+    assert process.zombies(session.daemon.pid) == []

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
 from support.session import ERROR, JOB, JOBS, job_path
 
@@ -67,9 +67,7 @@ def blocked(session, kind, python="python3.14"):
 
 def in_call(pid, tid=None):
     """Whether a thread is blocked in a system call that takes long."""
-    with open(f"/proc/{pid}/task/{tid or pid}/syscall", encoding="ascii") as file:
-        number = file.read().split()[0]
-    return number not in ("running", "-1") and number in ("230", "202", "34")
+    return process.system_call(pid, tid).split()[0] in ("230", "202", "34")  # clock_nanosleep, futex, pause on x86-64
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -186,8 +184,7 @@ def test_a_stopped_job(session):
     with session.peer() as peer:
         ran = remote_exec(peer, session, "count", "")
         assert "stopped" in refused(lambda: wake(peer, "count", timeout=0.3), "Blocked")
-        with open(f"/proc/{job.PID}/stat", encoding="ascii") as file:
-            assert file.read().split()[2] == "T"
+        assert process.state(job.PID) == "T"
         os.kill(job.PID, signal.SIGCONT)
         job.counts_on()
         assert not ran()

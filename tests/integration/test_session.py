@@ -6,7 +6,7 @@ import signal
 
 import pexpect
 import pytest
-from support import wait
+from support import process, wait
 from support.session import CLIENT, Job
 
 NAPPER = """\
@@ -54,8 +54,7 @@ def put_to_sleep(session, job, seconds):
 
 
 def in_nanosleep(pid):
-    with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
-        return file.read().split()[0] == "230"  # clock_nanosleep on x86-64
+    return process.system_call(pid).split()[0] == "230"  # clock_nanosleep on x86-64
 
 
 def program_output(session):

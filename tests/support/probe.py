@@ -3,10 +3,8 @@
 
 import json
 import os
-import re
-from pathlib import Path
 
-from support import wait
+from support import process, wait
 from support.session import JOB, job_path
 
 SCRIPT = """
@@ -50,9 +48,9 @@ def in_job(session, name):
 def in_kernel(pid):
     """(state, tracer) of all threads of a process."""
     found = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        status = (task / "status").read_text(encoding="utf-8", errors="replace")
-        found.add((re.search(r"State:\s+(\w)", status).group(1), int(re.search(r"TracerPid:\s+(\d+)", status).group(1))))
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        status = process.status(f"{pid}/task/{thread}")
+        found.add((status["State"][0], int(status["TracerPid"])))
     return found
 
 

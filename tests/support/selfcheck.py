@@ -8,15 +8,13 @@ import random
 import re
 import signal
 import time
-from pathlib import Path
 
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
 from support.session import ERROR, JOB, JOBS, job_path
 
 FROM_OUTSIDE = signal.SIGRTMIN + 2
 DISARMING = {ERROR + "Blocked", ERROR + "Timeout"}  # what Wake says when it has withdrawn the script
-
 
 # What CPython (3.14, 3.15) says when it takes a script in code with restricted builtins, as namedtuple's are. The script is queued again.
 LOST = re.compile(r"Can't open debugger script [^\n]*\nTraceback [^\n]*\n(?: [^\n]*\n)*KeyError: '__import__'\n")
@@ -147,10 +145,7 @@ class SelfCheck:
             raise AssertionError(f"no prompt: {done.stdout}{done.stderr}")
 
     def is_stopped(self):
-        wait.until(lambda: self.state() == "T", "the job is stopped")
-
-    def state(self):
-        return Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        wait.until(lambda: process.state(self.pid) == "T", "the job is stopped")
 
     WEIGHTS = {"grant": 30, "script": 30, "wake_for_nothing": 8, "stop": 6, "script_while_stopped": 3, "signal": 10, "grant_and_signal": 20,
                "where": 10, "attach": 1}

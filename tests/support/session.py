@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 
 from support import errors, sdbus, wait
+from support.process import environment, pid_alive
 
 PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
 CLIENT = PREFIX / "bin/helicopter-client"
@@ -35,15 +36,6 @@ def encode(name):
 
 def job_path(name):
     return f"{MANAGER_PATH}/job/{encode(name)}"
-
-
-def pid_alive(pid):
-    """Whether there is such a process; a zombie is none."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 class Job:
@@ -204,7 +196,7 @@ class Session:
         for entry in os.listdir("/proc"):
             if entry.isdigit() and int(entry) != os.getpid():
                 try:
-                    if mark in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0") and pid_alive(entry):
+                    if mark in environment(entry) and pid_alive(entry):
                         command = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                         found.append((int(entry), command.strip()))
                 except OSError:

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 from support import wait
+from support.process import status
 from support.session import CLIENT, JOB, PREFIX, job_path, pid_alive
 
 UNITS = PREFIX / "lib/systemd/user"
 EXPOSURE_MAX = 2.0
-
-
-def status(pid):
-    """/proc/PID/status as {name: value}."""
-    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
 def namespaces(pid):

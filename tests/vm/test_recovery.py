@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from support import storm, wait
+from support.process import zombies
 from support.ptrace import may_trace
 from support.session import JOB, job_path, pid_alive
 
@@ -135,5 +136,5 @@ def test_kill_storm(session):
         return sorted(line.split()[0] for line in found.splitlines())
 
     wait.until(lambda: units() == [f"helicopter-{job.name}.service" for job in counters], lambda: f"no other unit is left: {units()}")
-    assert storm.zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
+    assert zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
     assert set(session.list()) == {job.name for job in counters}

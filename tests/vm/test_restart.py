@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support import wait
+from support.process import environment
 from support.session import CLIENT, JOBS, Job, pid_alive
 
 # Ends when there is a file "go", once it has been told to end.
@@ -33,10 +34,6 @@ def unit(name):
 
 def load_state(session, name):
     return session.show(unit(name), "LoadState")["LoadState"]
-
-
-def environment_of(pid):
-    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def test_unit_is_as_it_was(session, policy):
         assert session.client("restart", "count").stdout == "count\n"
         assert not pid_alive(pid) and job.State == "running" and job.PID != pid
         assert session.show(unit("count"), *names) == before
-        assert b"SECRET=x" in environment_of(job.PID)
+        assert b"SECRET=x" in environment(job.PID)
     assert session.show(unit("count"), "InvocationID") != invocation
     assert Path(f"/sys/fs/cgroup{job.ControlGroup}/memory.max").read_text().strip() == str(200 << 20)
     pdb = session.attach("count")
@@ -90,7 +87,7 @@ def test_unit_is_as_it_was(session, policy):
     session.systemctl("restart", unit("count"))
     wait.until(lambda: session.list().get("count", [None] * 3)[2] == "running" and job.PID != pid, "it is known again")
     session.client("restart", "count")
-    assert b"SECRET=x" in environment_of(job.PID)
+    assert b"SECRET=x" in environment(job.PID)
     session.client("stop", "count")
     wait.until(lambda: load_state(session, "count") == "not-found", "the unit is gone")
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from support import wait
+from support.process import state
 from support.ptrace import may_trace
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, job_path
@@ -136,8 +137,7 @@ def test_stopped_job_stays_stopped(session):
     with session.peer() as peer:
         lease = grant(peer, "count")
         assert may_trace(pid)
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            assert file.read().rpartition(")")[2].split()[0] == "T"
+        assert state(pid) == "T"
         os.close(lease)
         wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
     os.kill(pid, signal.SIGCONT)
