@@ -7,7 +7,7 @@ import signal
 import pexpect
 import pytest
 from support import wait
-from support.session import CLIENT, JOB, JOBS, Pdb, job_path
+from support.session import CLIENT, JOB, JOBS, Pdb, exit_code, job_path
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -115,8 +115,7 @@ def test_only_job_need_not_be_named(session):
 def test_prompt_attach(session):
     """The seed's session: attach, pdb, quit, quit."""
     job = session.run_counter("count")
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt()
     terminal.sendline("attach")
     pdb = Pdb(terminal)
     assert pdb.number("counter") > 0
@@ -129,8 +128,7 @@ def test_prompt_attach(session):
     terminal.sendline("quit")
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     job.counts_on()
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOBS, PrivateSession, pid_alive
+from support.session import CLIENT, JOBS, PrivateSession, exit_code, pid_alive
 
 
 def test_run_prints_the_name_only(session):
@@ -114,7 +114,7 @@ def test_interrupted_wait_leaves_the_job(session):
     wait.until((session.folder / "count").exists, "the job runs")
     terminal.sendintr()
     terminal.expect_exact("^C")
-    terminal.wait()
+    exit_code(terminal)
     assert session.list()["count"][2] == "running"
 
 
@@ -146,15 +146,9 @@ def test_runtime_folder_falls_back(opened):
 # The prompt.
 
 
-def prompt(session):
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
-    return terminal
-
-
 def test_prompt_help_list_quit(session):
     session.run_counter("count")
-    terminal = prompt(session)
+    terminal = session.prompt()
     terminal.sendline("help")
     terminal.expect_exact(">>> ")
     for word in ("attach", "quit", "terminate", "help", "list"):
@@ -164,43 +158,39 @@ def test_prompt_help_list_quit(session):
     assert "count" in terminal.before and "running" in terminal.before
     terminal.sendline("quit")
     terminal.expect("(?i)running")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     assert session.list()["count"][2] == "running"
 
 
 @pytest.mark.parametrize("how", ["exit", "eof"])
 def test_prompt_ends(session, how):
     job = session.run_counter("count")
-    terminal = prompt(session)
+    terminal = session.prompt()
     if how == "eof":
         terminal.sendeof()
     else:
         terminal.sendline(how)
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     job.counts_on()
 
 
 @pytest.mark.reaches("unknown-command", "unreadable-line")
 def test_prompt_survives_nonsense(session):
-    terminal = prompt(session)
+    terminal = session.prompt()
     for line in ("nonsense", "attach nobody", "attach 'unclosed", "", "   ", "attach a b c"):
         terminal.sendline(line)
         terminal.expect_exact(">>> ")
     terminal.sendintr()
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
 
 
 def test_prompt_terminate(session):
     pid = session.run_counter("count").PID
-    terminal = prompt(session)
+    terminal = session.prompt()
     terminal.sendline("terminate")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     assert not pid_alive(pid)
     assert session.daemon.wait(wait.SECONDS) == 0
 

@@ -10,10 +10,9 @@ import socket
 import subprocess
 import threading
 
-import pexpect
 import pytest
 from support import errors, rawbus, wait
-from support.session import CLIENT, DAEMON, JOBS, MANAGER_PATH, PARENT
+from support.session import CLIENT, DAEMON, JOBS, MANAGER_PATH, PARENT, exit_code
 
 # What sd-bus and GLib say, and what is put together of parts at run time.
 NOT_LITERAL = {
@@ -141,9 +140,7 @@ def test_error_that_nobody_knows(session):
         body = rawbus.marshal("s", "it is odd")
         parent.send(rawbus.message(rawbus.ERROR, 1000, "s", body, reply_to=order.serial, error="org.example.Error.Odd"))
         terminal.expect_exact("Job odd: it is odd\r\n")
-        terminal.expect(pexpect.EOF)
-        terminal.wait()
-        assert terminal.exitstatus == 1
+        assert exit_code(terminal) == 1
 
 
 @pytest.mark.reaches("Client.Error.NotWritten")
@@ -203,9 +200,7 @@ def test_debugger_that_is_killed(session):
     terminal = session.spawn(CLIENT, "attach", "asleep", "--no-wake")
     terminal.expect_exact("queued")
     os.kill(next(pid for pid, command in session.processes() if "attach.py" in command), signal.SIGTERM)
-    terminal.expect(pexpect.EOF)
-    terminal.wait()
-    assert terminal.exitstatus == 1 and session.list()["asleep"][2] == "running"
+    assert exit_code(terminal) == 1 and session.list()["asleep"][2] == "running"
 
 
 # The other command lines

@@ -12,7 +12,7 @@ import time
 import pytest
 from support import errors, sdbus, wait
 from support.process import stat, state
-from support.session import CLIENT, JOBS, PARENT, Pdb, pid_alive
+from support.session import JOBS, PARENT, Pdb, pid_alive
 
 
 @contextlib.contextmanager
@@ -298,8 +298,7 @@ def test_prompt_on_a_typed_job(session):
     with parent(session, JOBS / "counter.py", file) as process:
         wait.until(file.exists, "the job runs")
         session.wait_state("counter", "running")
-        client = session.spawn(CLIENT)
-        client.expect_exact(">>> ")
+        client = session.prompt()
         client.sendline("attach")
         assert Pdb(client).number("counter") > 0
         client.sendline("quit")

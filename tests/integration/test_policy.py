@@ -8,7 +8,7 @@ import sys
 import pytest
 from support import contract, wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, PARENT, Job, job_path
+from support.session import ERROR, JOB, JOBS, PARENT, job_path
 
 # A process of its own that asks for the lease and says what came of it.
 ASK = """
@@ -41,14 +41,6 @@ def ask_on_terminal(session, name):
     return terminal.read()
 
 
-def start(session, name, policy):
-    file = session.folder / f"{name}.count"
-    session.client("run", "--job", name, f"--grant-policy={policy}", "--", "python3.14", JOBS / "counter.py", file)
-    job = Job(session, name, file)
-    wait.until(job.counter, f"job {name} counts")
-    return job
-
-
 def set_policy(session, name, policy):
     with session.peer() as peer:
         peer.call(job_path(name), JOB, "SetGrantPolicy", "s", policy)
@@ -61,7 +53,7 @@ def test_same_user_is_the_default(session):
 
 
 def test_none(session):
-    job = start(session, "closed", "none")
+    job = session.run_counter("closed", options=["--grant-policy=none"])
     assert job.GrantPolicy == "none"
     assert ask(session, "closed").startswith("NotPermitted Job closed: its grant policy is none")
     assert "none" in session.refused("attach", "closed")
@@ -70,7 +62,7 @@ def test_none(session):
 
 @pytest.mark.reaches("Error.NotPermitted")
 def test_none_is_for_scripts_and_waking_too(session):
-    start(session, "closed", "none")
+    session.run_counter("closed", options=["--grant-policy=none"])
     with session.peer() as peer, open("/dev/null", "rb") as script:
         for method, signature, arguments in (("Grant", "ua{sv}", (0, {})), ("RemoteExec", "uha{sv}", (0, script.fileno(), {})), ("Wake", "ua{sv}", (0, {}))):
             with pytest.raises(BusError) as error:
@@ -80,14 +72,14 @@ def test_none_is_for_scripts_and_waking_too(session):
 
 
 def test_terminal(session):
-    start(session, "asks", "ask-terminal")
+    session.run_counter("asks", options=["--grant-policy=ask-terminal"])
     assert "no controlling terminal" in ask(session, "asks")
     assert "granted" in ask_on_terminal(session, "asks")
     session.attach("asks").quit()
 
 
 def test_terminal_is_needed_to_change_that(session):
-    job = start(session, "asks", "ask-terminal")
+    job = session.run_counter("asks", options=["--grant-policy=ask-terminal"])
     change = "busctl", f"--address={session.env['DBUS_SESSION_BUS_ADDRESS']}", "call", "org.helicopter1", job_path("asks"), JOB, "SetGrantPolicy", "s", "none"
     assert wait.run(*change, env=session.env, check=False, start_new_session=True).returncode != 0
     assert job.GrantPolicy == "ask-terminal"
@@ -96,7 +88,7 @@ def test_terminal_is_needed_to_change_that(session):
 
 
 def test_any_namespace(session):
-    start(session, "open", "any-namespace")
+    session.run_counter("open", options=["--grant-policy=any-namespace"])
     assert ask(session, "open") == "granted\n"
 
 

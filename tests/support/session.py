@@ -28,6 +28,8 @@ MANAGER = "org.helicopter1.Manager"
 JOB = "org.helicopter1.Job"
 ERROR = "org.helicopter1.Error."
 
+PROMPT = ">>> "  # the client's own
+
 
 def encode(name):
     """A name as sd_bus_path_encode() writes it."""
@@ -36,6 +38,12 @@ def encode(name):
 
 def job_path(name):
     return f"{MANAGER_PATH}/job/{encode(name)}"
+
+
+def exit_code(terminal):
+    """Wait for the end of a command on a terminal; return its exit code, None if a signal has ended it."""
+    terminal.expect(pexpect.EOF)
+    return terminal.wait()
 
 
 class Job:
@@ -119,15 +127,21 @@ class Session:
         terminal.logfile_read = errors.observed
         return terminal
 
+    def prompt(self, **more):
+        """The client's own prompt, on a terminal."""
+        terminal = self.spawn(CLIENT, **more)
+        terminal.expect_exact(PROMPT)
+        return terminal
+
     def attach(self, name, *options, **more):
         """A pdb session on a job; returns at its first prompt."""
         return Pdb(self.spawn(CLIENT, "attach", "--job", name, *options, **more))
 
-    def run_counter(self, name="count", python="python3.14", env=None):
-        """Have a counting job started by the client."""
+    def run_counter(self, name="count", python="python3.14", options=(), script=JOBS / "counter.py", **more):
+        """Have a counting job started by the client. options: of `run`. script: what counts, in the file that it is given."""
         file = self.folder / f"{name}.count"
         file.unlink(missing_ok=True)
-        self.client("run", "--job", name, "--", python, JOBS / "counter.py", file, env=env)
+        self.client("run", "--job", name, *options, "--", python, script, file, **more)
         job = Job(self, name, file)
         wait.until(job.counter, f"job {name} counts")
         return job
@@ -343,9 +357,7 @@ class Pdb:
 
     def finish(self, code=0):
         """Wait for the client's end; return what it still wrote."""
-        self.terminal.expect(pexpect.EOF)
-        self.terminal.close()
-        assert self.terminal.exitstatus == code, f"it ended with {self.terminal.exitstatus}: {self.terminal.before}"
+        assert exit_code(self.terminal) == code, f"it ended with {self.terminal.exitstatus}: {self.terminal.before}"
         return self.terminal.before
 
     def quit(self):

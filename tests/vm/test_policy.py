@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import JOB, JOBS, Job, job_path
+from support.session import JOB, Job, job_path
 
 TESTS = Path(__file__).parents[1]
 SANDBOXES = [("--user", "--map-current-user"), ("--user", "--map-current-user", "--pid", "--fork", "--mount-proc")]
@@ -98,9 +98,7 @@ def test_sandboxed_callers_are_refused(session, where, sandbox):
 
 @pytest.mark.parametrize("sandbox", SANDBOXES, ids=["user", "user-and-pid"])
 def test_sandboxed_callers_by_policy(session, sandbox):
-    file = session.folder / "count.count"
-    session.client("run", "--job=count", "--grant-policy=any-namespace", "--", "python3.14", JOBS / "counter.py", file)
-    wait.until(Job(session, "count", file).counter, "it counts")
+    session.run_counter("count", options=["--grant-policy=any-namespace"])
     told = ask(session, "peer", around=("unshare", *sandbox))
     assert told["Grant"] == "done" and told["SetGrantPolicy"] == "done"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import wait
 from support.process import environment
-from support.session import CLIENT, JOBS, Job, pid_alive
+from support.session import CLIENT, pid_alive
 
 # Ends when there is a file "go", once it has been told to end.
 SLOW = """
@@ -62,10 +62,8 @@ def begun(session, count):
 
 @pytest.mark.parametrize("policy", [(), ALWAYS])
 def test_unit_is_as_it_was(session, policy):
-    file = session.folder / "count"
-    wait.run(CLIENT, "run", "--job", "count", "-E", "SECRET=x", "-p", "MemoryMax=200M", "-p", "LimitNOFILE=512:1024", "-p", "Description=counts = fine", *policy,
-             "--", "python3.14", JOBS / "counter.py", file, env=session.env, umask=0o027)
-    job = Job(session, "count", file)
+    job = session.run_counter(options=["-E", "SECRET=x", "-p", "MemoryMax=200M", "-p", "LimitNOFILE=512:1024", "-p", "Description=counts = fine", *policy],
+                              umask=0o027)
     names = ("MemoryMax", "LimitNOFILE", "LimitNOFILESoft", "Description", "UMask", "Restart", "Slice", "WorkingDirectory", "NRestarts", "ActiveState")
     before = session.show(unit("count"), *names)
     assert before["MemoryMax"] == str(200 << 20) and before["UMask"] == "0027"

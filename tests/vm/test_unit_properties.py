@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support import process, sdbus, wait
-from support.session import CLIENT, ERROR, JOBS, Job, pid_alive
+from support.session import ERROR, JOBS, Job, pid_alive
 
 SECRET = "correct horse battery staple"
 RESTART = ("-p", "Restart=on-failure", "-p", "RestartSec=200ms", "-p", "StartLimitIntervalSec=0")
@@ -21,13 +21,8 @@ def umask_of(pid):
     return process.status(pid)["Umask"]
 
 
-def run_counter(session, *options, name="count", umask=-1):
-    file = session.folder / f"{name}.count"
-    wait.run(CLIENT, "run", "--job", name, "-E", f"SECRET={SECRET}", *options, "--", "python3.14", JOBS / "counter.py", file,
-             env=session.env, umask=umask)
-    job = Job(session, name, file)
-    wait.until(job.counter, f"job {name} counts")
-    return job
+def run_counter(session, *options, umask=-1):
+    return session.run_counter(options=["-E", f"SECRET={SECRET}", *options], umask=umask)
 
 
 def kept_environments(session):

@@ -10,7 +10,7 @@ from support import wait
 from support.process import state
 from support.ptrace import may_trace
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, job_path
+from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, exit_code, job_path
 
 
 def plain_pdb_is_refused(pid, python="python3.14"):
@@ -49,8 +49,7 @@ def test_typed_job_and_the_prompt(session):
     session.wait_state("counter", "running")
     pid = session.list()["counter"][3]
     plain_pdb_is_refused(pid)  # this process itself may trace: it is an ancestor here
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt()
     terminal.sendline("attach")
     pdb = Pdb(terminal)
     assert "ermission granted" in pdb.greeting
@@ -59,8 +58,7 @@ def test_typed_job_and_the_prompt(session):
     terminal.expect("(?i)detached")
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     before = int(file.read_text())
     wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job counts on")
     shell.sendintr()
