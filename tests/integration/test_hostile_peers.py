@@ -6,8 +6,6 @@ import os
 import random
 import socket
 import struct
-import subprocess
-import sys
 import time
 
 import pytest
@@ -392,10 +390,9 @@ for _ in range(100):
 
 
 def storm(session, seed):
-    env = session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
-    for processes in [[subprocess.Popen([sys.executable, "-c", STORM, session.socket, str(seed + n)], env=env) for n in range(3)] for _ in range(2)]:
-        for process in processes:
-            assert process.wait(2 * wait.SECONDS) == 0
+    for process in [session.python(STORM, session.socket, seed + number % 3) for number in range(6)]:
+        process.communicate(timeout=2 * wait.SECONDS)
+        assert process.returncode == 0
 
 
 def test_level_after_a_storm(session, chance):

@@ -2,8 +2,6 @@
 """Leases: one tracer at a time, told from the connection and not from what it says, ended with its holder."""
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
@@ -31,9 +29,7 @@ def grant(connection, name, target=0, **options):
 
 def hold(session, name):
     """Have another process take the lease."""
-    holder = subprocess.Popen([sys.executable, "-c", HOLDER, f"unix:path={session.socket}", job_path(name)], text=True,
-                              env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = session.python(HOLDER, session.address, job_path(name))
     assert holder.stdout.readline() == "granted\n"
     return holder
 

@@ -24,21 +24,16 @@ with Connection(sys.argv[1], bus=False) as peer:
 
 
 def ask_words(session, name):
-    return sys.executable, "-c", ASK, f"unix:path={session.socket}", job_path(name)
-
-
-def ask_env(session):
-    return session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+    return sys.executable, "-c", ASK, session.address, job_path(name)
 
 
 def ask(session, name):
     """What a process without a terminal is told."""
-    return wait.run(*ask_words(session, name), env=ask_env(session), start_new_session=True).stdout
+    return wait.run(*ask_words(session, name), env=session.python_env, start_new_session=True).stdout
 
 
 def ask_on_terminal(session, name):
-    terminal = session.spawn(*ask_words(session, name), env=ask_env(session))
-    return terminal.read()
+    return session.spawn(*ask_words(session, name), env=session.python_env).read()
 
 
 def set_policy(session, name, policy):

@@ -4,8 +4,6 @@
 import ctypes
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from support import process, wait
@@ -244,9 +242,7 @@ def test_closing_the_guard_withdraws(session):
 def test_the_callers_end_withdraws(session):
     blocked(session, "sleep")
     path = script(session, f"open({str(session.folder / 'ran')!r}, 'w')")
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, f"unix:path={session.socket}", job_path("sleep"), path], text=True,
-                              env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    caller = session.python(CALLER, session.address, job_path("sleep"), path)
     assert caller.stdout.readline() == "queued\n"
     caller.communicate()
     with session.peer() as peer:

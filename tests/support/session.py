@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,7 +20,8 @@ PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
 CLIENT = PREFIX / "bin/helicopter-client"
 PARENT = PREFIX / "bin/helicopter-parent"
 DAEMON = PREFIX / "libexec/helicopterd"
-JOBS = Path(__file__).parent / "jobs"
+TESTS = Path(__file__).parents[1]
+JOBS = TESTS / "support/jobs"
 INCLUDE = Path(__file__).parents[2] / "include/helicopter"
 
 NAME = "org.helicopter1"
@@ -127,6 +129,16 @@ class Session:
         terminal.logfile_read = errors.observed
         return terminal
 
+    @property
+    def python_env(self):
+        """For a Python program beside the test, which is to find `support`."""
+        return self.env | {"PYTHONPATH": str(TESTS)}
+
+    def python(self, program, *arguments, around=()):
+        """Start such a program, with pipes to its stdin and from its stdout. around: a command that runs it."""
+        return subprocess.Popen([*around, sys.executable, "-c", program, *map(str, arguments)], env=self.python_env, text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
     def prompt(self, **more):
         """The client's own prompt, on a terminal."""
         terminal = self.spawn(CLIENT, **more)
@@ -170,9 +182,14 @@ class Session:
         """A connection to the session's bus."""
         return sdbus.Connection(self.env["DBUS_SESSION_BUS_ADDRESS"])
 
+    @property
+    def address(self):
+        """The daemon's private socket, as D-Bus writes addresses."""
+        return f"unix:path={self.socket}"
+
     def peer(self):
         """A connection to the daemon's private socket."""
-        return sdbus.Connection(f"unix:path={self.socket}", bus=False)
+        return sdbus.Connection(self.address, bus=False)
 
     def connections(self):
         """All the ways there are to the daemon."""

@@ -3,8 +3,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from support import storm, wait
@@ -103,9 +101,7 @@ def test_permission_ends_while_there_is_no_daemon(session):
               "os.close(lease)\n"
               "while may_trace(int(sys.argv[3])): pass\n"
               "print('taken back', flush=True)\n")
-    with subprocess.Popen([sys.executable, "-c", script, f"unix:path={session.socket}", job_path("count"), str(pid)], text=True,
-                          env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as tracer:
+    with session.python(script, session.address, job_path("count"), pid) as tracer:
         assert tracer.stdout.readline() == "True\n"
         session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
         tracer.stdin.write("\n")
