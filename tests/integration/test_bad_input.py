@@ -267,8 +267,7 @@ def test_half_open_connections_are_ended(session):
 
 def test_peer_that_goes_in_the_middle(session):
     for _ in range(20):
-        with subprocess.Popen([CLIENT, "run", "--job", "x", "--wait", "--", "/bin/true"], env=session.env, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as client:
+        with session.process(CLIENT, "run", "--job", "x", "--wait", "--", "/bin/true", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
             client.kill()
     assert session.client("list").stdout
 
@@ -277,10 +276,7 @@ def test_peer_that_goes_in_the_middle(session):
 def test_silent_listener_in_the_daemons_place(opened):
     """A socket that accepts and never answers: the client gives up, and says why."""
     silent = opened(PrivateSession())
-    silent.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(silent.socket))
-        listener.listen()
+    with silent.listen():
         silent.refused("list", timeout=4 * wait.SECONDS)
 
 

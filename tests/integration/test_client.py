@@ -202,8 +202,8 @@ def test_prompt_reads_a_pipe(session):
 
 
 def test_a_killed_client_does_not_matter(session):
-    with subprocess.Popen([CLIENT, "run", "--wait", "--job", "count", "--", "python3.14", str(JOBS / "counter.py"), str(session.folder / "c")],
-                          env=session.env, stdout=subprocess.DEVNULL) as client:
+    with session.process(CLIENT, "run", "--wait", "--job", "count", "--", "python3.14", JOBS / "counter.py", session.folder / "c",
+                         stdout=subprocess.DEVNULL) as client:
         wait.until((session.folder / "c").exists, "the job runs")
         client.send_signal(signal.SIGKILL)
     assert session.list()["count"][2] == "running"

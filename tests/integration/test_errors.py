@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 
@@ -119,10 +118,7 @@ def test_runtime_folder_of_others(bare_session):
 
 @pytest.mark.reaches("Client.Error.Lost")
 def test_daemon_that_goes(bare_session):
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
+    with bare_session.listen() as listener:
         thread = threading.Thread(target=lambda: listener.accept()[0].close())
         thread.start()
         bare_session.refused("list", code=1)
@@ -160,12 +156,11 @@ def test_text_that_is_not_utf8(session):
 
 @pytest.mark.reaches("Client.Error.NoOutput", "Client.Error.UnreadableOutput")
 def test_output_that_cannot_be_shown(session):
-    parent = subprocess.Popen([PARENT, "--job", "typed", "--", "/bin/sleep", "1000"], env=session.env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    session.wait_state("typed", "running")
-    session.refused("logs", "typed", code=1)
-    parent.terminate()
-    parent.wait(wait.SECONDS)
+    with session.process(PARENT, "--job", "typed", "--", "/bin/sleep", "1000", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.DEVNULL) as parent:
+        session.wait_state("typed", "running")
+        session.refused("logs", "typed", code=1)
+        parent.terminate()
     session.client("run", "--job", "lost", "--wait", "--", "/bin/true")
     (session.folder / "state/helicopter/log/lost.log").unlink()
     session.refused("logs", "lost", code=1)

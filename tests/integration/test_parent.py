@@ -5,14 +5,13 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 from support import errors, sdbus, wait
 from support.process import stat, state
-from support.session import JOBS, PARENT, Pdb, pid_alive
+from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
 
 @contextlib.contextmanager
@@ -189,21 +188,15 @@ def test_busy_waiting(bare_session):
 def test_a_daemon_that_never_answers(bare_session):
     """The parent gives up on it, tries again, and its job runs on."""
     file = bare_session.folder / "count"
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
-        listener.settimeout(4 * wait.SECONDS)
-        with parent(bare_session, JOBS / "counter.py", file) as process:
-            accepted, _ = listener.accept()
-            with sdbus.Connection(server=accepted) as connection:
-                registrations = connection.signals("type='method_call',member='Register'", taken=True)
-                connection.process(lambda: registrations, "the parent registers")
-                listener.accept()[0].close()
-            assert process.poll() is None
-            before = int(file.read_text())
-            wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
-            process.terminate()
+    with bare_session.listen() as listener, parent(bare_session, JOBS / "counter.py", file) as process:
+        accepted, _ = listener.accept()
+        with sdbus.Connection(server=accepted) as connection:
+            registrations = connection.signals("type='method_call',member='Register'", taken=True)
+            connection.process(lambda: registrations, "the parent registers")
+            listener.accept()[0].close()
+        assert process.poll() is None
+        Job(bare_session, "counter", file).counts_on()
+        process.terminate()
 
 
 # On a terminal.
@@ -258,8 +251,7 @@ def test_suspend_and_continue(session):
         shell.sendline("fg")
         wait.until(lambda: os.tcgetpgrp(shell.child_fd) != os.getpgid(shell.pid), "the job is in the foreground")
         shell.expect_exact(str(PARENT))
-        before = int(file.read_text())
-        wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+        Job(session, "counter", file).counts_on()
         shell.sendcontrol(key)
         if key == "z":
             shell.expect("Stopped")
@@ -279,8 +271,7 @@ def test_attach_to_a_typed_job(session):
     pdb = session.attach("counter")
     assert pdb.number("counter") > 0
     pdb.quit()
-    before = int(file.read_text())
-    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+    Job(session, "counter", file).counts_on()
     shell.sendintr()
     shell.expect("KeyboardInterrupt")
 

@@ -2,7 +2,6 @@
 """GrantPolicy: whom a job lets in. What needs namespaces, or another user's rights, is tests/vm/test_policy.py."""
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -135,7 +134,7 @@ def test_policy_outlives_the_daemon(session):
 
 
 def test_parent_on_the_command_line(session):
-    with subprocess.Popen([PARENT, "--job=mine", "--grant-policy=none", JOBS / "counter.py", session.folder / "mine"], env=session.env) as parent:
+    with session.process(PARENT, "--job=mine", "--grant-policy=none", JOBS / "counter.py", session.folder / "mine") as parent:
         session.wait_state("mine", "running")
         assert ask(session, "mine").startswith("NotPermitted")
         parent.terminate()

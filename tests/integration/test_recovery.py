@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -237,8 +236,7 @@ def test_silent_parent_is_waited_for_until_a_deadline(session):
     script = "import fcntl, os, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX, 1, os.getpid()); print('x', flush=True); sys.stdin.read()"
     job = session.run_counter("count")
     session.kill_daemon()
-    with subprocess.Popen([sys.executable, "-c", script, session.socket.parent / "parents"], env=session.env, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as silent:
+    with session.python(script, session.socket.parent / "parents") as silent:
         assert silent.stdout.read(1)
         before = time.monotonic()
         session.start_daemon()
@@ -306,8 +304,7 @@ def test_run_wait_over_a_crash(session):
     """The client that waits is told the right status, although the job ended without a daemon."""
     go = session.folder / "go"
     os.mkfifo(go)
-    with subprocess.Popen([CLIENT, "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7"],
-                          env=session.env, stderr=subprocess.PIPE) as client:
+    with session.process(CLIENT, "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7", stderr=subprocess.PIPE) as client:
         session.wait_state("end", "running")
         parent = session.get_property(job_path("end"), JOB, "ParentPID")
         os.kill(client.pid, signal.SIGSTOP)

@@ -207,7 +207,7 @@ def test_workers_of_the_first_end_first(session):
 def test_the_first_ends_as_every_job_does(session):
     """Who waits for it is told; and its end is before its successor's beginning."""
     slow = Slow(session)
-    with session.peer() as peer, subprocess.Popen([CLIENT, "wait", "slow"], env=session.env) as waiting:
+    with session.peer() as peer, session.process(CLIENT, "wait", "slow") as waiting:
         seen = peer.signals("type='signal'")
         peer.process(lambda: True, "signals are taken")
         thread = threading.Thread(target=session.client, args=("restart", "slow"))
@@ -315,12 +315,10 @@ def test_job_of_an_older_daemon(session):
     """Whose parent it has given the environment only."""
     environment = session.folder / "environment"
     environment.write_text("".join(f"{key}={value}\0" for key, value in session.env.items()))
-    with open(environment, "rb") as file, subprocess.Popen([PARENT, "--job", "old", "--environment-on-stdin", "--", "/bin/sleep", "1000"], env=session.env,
-                                                           stdin=file) as parent:
+    with open(environment, "rb") as file, session.process(PARENT, "--job", "old", "--environment-on-stdin", "--", "/bin/sleep", "1000", stdin=file):
         session.wait_state("old", "running")
         assert "older daemon" in session.refused("restart", "old", code=1)
         session.client("stop", "old")
-        parent.wait()
 
 
 # Who asked goes.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs under test, and what they need around them."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -128,6 +129,16 @@ class Session:
                                  timeout=seconds, dimensions=dimensions, codec_errors="replace")
         terminal.logfile_read = errors.observed
         return terminal
+
+    @contextlib.contextmanager
+    def process(self, *command, **more):
+        """A command's Popen, which has to be told to end; where the test fails before that, it is killed."""
+        with subprocess.Popen([str(word) for word in command], env=self.env, **more) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
 
     @property
     def python_env(self):
@@ -312,6 +323,16 @@ class PrivateSession(Session):
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
             assert pipe.readline(), "dbus-daemon did not start"
+
+    @contextlib.contextmanager
+    def listen(self):
+        """A socket that is listened to in the daemon's place."""
+        self.socket.parent.mkdir(mode=0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.socket))
+            listener.listen()
+            listener.settimeout(4 * wait.SECONDS)
+            yield listener
 
     def try_connect(self):
         """Whether somebody listens on the private socket."""

@@ -10,7 +10,7 @@ from support import wait
 from support.process import state
 from support.ptrace import may_trace
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, exit_code, job_path
+from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Job, Pdb, exit_code, job_path
 
 
 def plain_pdb_is_refused(pid, python="python3.14"):
@@ -59,8 +59,7 @@ def test_typed_job_and_the_prompt(session):
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
     assert exit_code(terminal) == 0
-    before = int(file.read_text())
-    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job counts on")
+    Job(session, "counter", file).counts_on()
     shell.sendintr()
     shell.expect("KeyboardInterrupt")
 
@@ -211,8 +210,7 @@ def test_a_debugger_in_the_background_of_nobody(session):
     """The tracer dies between its question and the answer: nothing is left permitted."""
     job = session.run_counter("count")
     for _ in range(5):
-        with subprocess.Popen([CLIENT, "attach", "count"], env=session.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as client:
+        with session.process(CLIENT, "attach", "count", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
             client.kill()
     wait.until(lambda: job.TracerPID == 0, "no lease is left")
     job.counts_on()
