@@ -46,8 +46,7 @@ def test_prompt_in_the_blocked_frame(session, python):
     assert pdb.command("p seconds") == "4.0"
     assert "nap(float(sys.argv[2]))" in pdb.command("where")
     pdb.quit()
-    wait.until(lambda: took.exists() and took.read_text(), "the call ends")
-    assert 3.9 < float(took.read_text()) < 10
+    assert 3.9 < float(wait.content(took, "the call ends")) < 10
     assert session.job_output("nap") == ""
 
 
@@ -324,7 +323,7 @@ def test_interpreter_replaced_on_disk(session):
     shutil.copy("/usr/bin/python3.14", program)
     job = session.folder / "count"
     session.client("run", "--job", "old", "--", program, JOBS / "counter.py", job)
-    wait.until(lambda: job.exists() and job.read_text(), "the job counts")
+    wait.content(job, "the job counts")
     program.unlink()
     pdb = session.attach("old")
     assert pdb.number("counter") > 0

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from support import wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, NAME, PrivateSession, job_path
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, NAME, PrivateSession, grant, job_path
 
 INVALID_ARGS = "org.freedesktop.DBus.Error.InvalidArgs"
 
@@ -224,7 +224,7 @@ def test_job_whose_parent_is_gone(session):
 
     def refusal():
         with session.peer() as peer, pytest.raises(BusError) as error:
-            peer.call(job_path("orphan"), JOB, "Grant", "ua{sv}", 0, {})
+            grant(peer, "orphan")
         return error.value.name in (ERROR + "ParentLost", ERROR + "TargetGone")
 
     wait.until(refusal, "a grant is refused")

@@ -11,7 +11,7 @@ import pytest
 from support import matrix, probe, wait
 from support.process import memory
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, Job, job_path, pid_alive
+from support.session import ERROR, JOB, JOBS, Job, grant, job_path, pid_alive
 
 GROWTH = 16 << 10  # KiB that a program may be larger afterwards
 
@@ -71,7 +71,7 @@ def test_what_is_said_is_not_of_a_python(session, unharmed, how):
     unharmed(job)
     assert "ython" in said(attach(session))
     with session.peer() as peer, pytest.raises(BusError) as refused:
-        peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, {"python": ("b", True)})
+        grant(peer, "hostile", python=True)
     assert refused.value.name.startswith(ERROR)
     job.counts_on()
 
@@ -125,7 +125,7 @@ def test_undumpable(session, unharmed):
     unharmed(job)
     said(attach(session))
     with session.peer() as peer, pytest.raises(BusError) as refused:
-        peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, {"python": ("b", True)})
+        grant(peer, "hostile", python=True)
     assert refused.value.name.startswith(ERROR)
     job.counts_on()
 

@@ -90,8 +90,7 @@ def test_streams_are_put_back(session):
     session.client("run", "--job", "look", "--", "python3.14", file, session.folder / "same")
     inject(session, "print(1)\n1 / 0", name="look", check=False)
     (session.folder / "same").unlink(missing_ok=True)
-    wait.until(lambda: (session.folder / "same").exists() and (session.folder / "same").read_text(), "the job looks")
-    assert (session.folder / "same").read_text() == "True"
+    assert wait.content(session.folder / "same", "the job looks") == "True"
 
 
 @pytest.mark.reaches("Client.Error.Dropped")

@@ -7,7 +7,7 @@ import time
 import pytest
 from support import wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, job_path
+from support.session import ERROR, JOB, JOBS, grant, job_path
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
@@ -20,11 +20,6 @@ lease = peer.call(sys.argv[2], "org.helicopter1.Job", "Grant", "ua{sv}", 0, {})
 print("granted", flush=True)
 sys.stdin.read()
 """
-
-
-def grant(connection, name, target=0, **options):
-    """Take the lease of a job; its descriptor."""
-    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, {key: ("b", value) for key, value in options.items()})
 
 
 def hold(session, name):
@@ -125,9 +120,7 @@ def test_revoke(session):
 
 
 def test_lease_of_a_descendant(session):
-    file = session.folder / "child"
-    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
-    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    child = session.run_family()
     with session.peer() as peer:
         os.close(grant(peer, "family", child))
 

@@ -161,7 +161,7 @@ def test_orphans_are_reaped(session):
     """A double fork stays below the parent, which is where Yama looks; and leaves no zombie."""
     file = session.folder / "orphan"
     with parent(session, "/bin/sh", "-c", f"(sleep 1000 & echo $! >{file}) ; exec sleep 1001") as process:
-        orphan = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the orphan is there"))
+        orphan = int(wait.content(file, "the orphan is there"))
         wait.until(lambda: orphan in children(process.pid), "the orphan is the parent's child now")
         os.kill(orphan, signal.SIGKILL)
         wait.until(lambda: not os.path.exists(f"/proc/{orphan}"), "the orphan is reaped")

@@ -7,7 +7,7 @@ import sys
 import pytest
 from support import contract, wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, PARENT, job_path
+from support.session import ERROR, JOB, JOBS, PARENT, grant, job_path
 
 # A process of its own that asks for the lease and says what came of it.
 ASK = """
@@ -103,7 +103,7 @@ def test_change(session):
 def test_change_leaves_a_lease(session):
     job = session.run_counter("count")
     with session.peer() as peer:
-        lease = peer.call(job_path("count"), JOB, "Grant", "ua{sv}", 0, {})
+        lease = grant(peer, "count")
         peer.call(job_path("count"), JOB, "SetGrantPolicy", "s", "none")
         assert job.TracerPID == os.getpid()
         os.close(lease)

@@ -10,7 +10,7 @@ import time
 import pytest
 from support import process, wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, grant, job_path, pid_alive
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
@@ -19,7 +19,8 @@ PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine"
 
 
 def properties(session, name):
-    return {key: session.get_property(job_path(name), JOB, key) for key in PROPERTIES}
+    found = session.properties(name)
+    return {key: found[key] for key in PROPERTIES}
 
 
 def ended(session):
@@ -201,7 +202,7 @@ def test_killed_parent_of_a_job_that_goes_on(session):
     session.wait_state("stubborn", "failed")
     assert pid_alive(pid)
     with session.peer() as peer, pytest.raises(BusError) as error:
-        peer.call(job_path("stubborn"), JOB, "Grant", "ua{sv}", 0, {})
+        grant(peer, "stubborn")
     assert error.value.name == ERROR + "TargetGone"
     os.kill(pid, signal.SIGKILL)
 

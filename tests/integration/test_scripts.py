@@ -156,7 +156,7 @@ def test_code_with_restricted_builtins(session, seconds, timeout, runs):
     script(session, RESTRICTED).rename(session.folder / "restricted.py")
     file = session.folder / "about"
     session.client("run", "--job", "restricted", "--", "python3.15", session.folder / "restricted.py", file, seconds)
-    wait.until(lambda: file.exists() and file.read_text(), "the job is about to")
+    wait.content(file, "the job is about to")
     with session.peer() as peer:
         ran = remote_exec(peer, session, "restricted", "")
         if runs:
@@ -294,9 +294,7 @@ def test_processes(session):
 
 
 def test_processes_of_a_family(session):
-    file = session.folder / "child"
-    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
-    child = int(wait.until(lambda: file.exists() and file.read_text(), "the child is there"))
+    child = session.run_family()
     main = session.get_property(job_path("family"), JOB, "PID")
     with session.peer() as peer:
         processes = {process[0]: process for process in peer.call(job_path("family"), JOB, "ListProcesses")}

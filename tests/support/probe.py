@@ -5,7 +5,7 @@ import json
 import os
 
 from support import process, wait
-from support.session import JOB, job_path
+from support.session import JOB, job_path, queue_script
 
 SCRIPT = """
 def probe(path):
@@ -34,13 +34,9 @@ def in_job(session, name):
     """What the thread of the job that runs scripts says."""
     path = session.folder / f"{name}.probe"
     path.unlink(missing_ok=True)
-    fd = os.memfd_create("script")
-    os.write(fd, SCRIPT.replace("@PATH@", repr(str(path))).encode())
-    os.lseek(fd, 0, os.SEEK_SET)
     with session.peer() as peer:
-        peer.call(job_path(name), JOB, "RemoteExec", "uha{sv}", 0, fd, {})
+        queue_script(peer, name, SCRIPT.replace("@PATH@", repr(str(path))))
         peer.call(job_path(name), JOB, "Wake", "ua{sv}", 0, {})
-    os.close(fd)
     wait.until(path.exists, "the job answers")
     return json.loads(path.read_text())
 

@@ -11,7 +11,7 @@ import time
 
 from support import process, wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, job_path
+from support.session import ERROR, JOB, JOBS, grant, job_path, queue_script
 
 FROM_OUTSIDE = signal.SIGRTMIN + 2
 DISARMING = {ERROR + "Blocked", ERROR + "Timeout"}  # what Wake says when it has withdrawn the script
@@ -57,20 +57,14 @@ class SelfCheck:
     # What is done.
 
     def grant(self):
-        os.close(self.call("Grant", "ua{sv}", 0, {"force": ("b", True), "python": ("b", self.chance.random() < 0.5)}))
+        os.close(grant(self.peer, self.name, force=True, python=self.chance.random() < 0.5))
 
     def queue(self):
         """Have a script queued; its number."""
         number = sum(self.done.values())
         script = f"import os\nfd = os.open({str(self.scripts)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)\n" \
                  f"os.write(fd, b'{number}\\n')\nos.close(fd)\ndel os, fd\n"
-        fd = os.memfd_create("script")
-        os.write(fd, script.encode())
-        os.lseek(fd, 0, os.SEEK_SET)
-        try:
-            self.call("RemoteExec", "uha{sv}", 0, fd, {})
-        finally:
-            os.close(fd)
+        queue_script(self.peer, self.name, script)
         return number
 
     def wake(self, number):
@@ -132,7 +126,7 @@ class SelfCheck:
     def grant_and_signal(self):
         """Signals that arrive about when the job is stopped for the grant."""
         self.signal()
-        lease = self.call("Grant", "ua{sv}", 0, {"force": ("b", True)})
+        lease = grant(self.peer, self.name, force=True)
         self.signal()
         os.close(lease)
 

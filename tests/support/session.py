@@ -43,10 +43,31 @@ def job_path(name):
     return f"{MANAGER_PATH}/job/{encode(name)}"
 
 
+def unit(name):
+    """The unit of a job that the daemon has started."""
+    return f"helicopter-{name}.service"
+
+
 def exit_code(terminal):
     """Wait for the end of a command on a terminal; return its exit code, None if a signal has ended it."""
     terminal.expect(pexpect.EOF)
     return terminal.wait()
+
+
+def grant(connection, name, target=0, **options):
+    """Take the lease of a job; return its descriptor. options: Grant's, switches and words."""
+    options = {key: ("b" if isinstance(value, bool) else "s", value) for key, value in options.items()}
+    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, options)
+
+
+def queue_script(connection, name, text):
+    """Have a job's main process run a Python script when it comes to it."""
+    script = os.memfd_create("script")
+    try:
+        os.write(script, text.encode())
+        connection.call(job_path(name), JOB, "RemoteExec", "uha{sv}", 0, script, {})
+    finally:
+        os.close(script)
 
 
 class Job:
@@ -169,6 +190,12 @@ class Session:
         wait.until(job.counter, f"job {name} counts")
         return job
 
+    def run_family(self):
+        """Have a job `family` started that has a child, which sleeps; return the child's pid."""
+        file = self.folder / "child"
+        self.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
+        return int(wait.content(file, "the job has a child"))
+
     def job_output(self, name):
         """What a job wrote."""
         path = self.get_property(job_path(name), JOB, "LogPath")
@@ -188,6 +215,11 @@ class Session:
                 return peer.call(path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name)
         done = self.busctl("get-property", NAME, path, interface, name)
         return json.loads(done.stdout)["data"]
+
+    def properties(self, name):
+        """All properties of a job."""
+        with self.peer() as peer:
+            return peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
 
     def bus(self):
         """A connection to the session's bus."""

@@ -85,7 +85,7 @@ def test_the_jobs_own_setting(session, way):
     script, file = session.folder / "choosy.py", session.folder / "set"
     script.write_text(CHOOSY)
     session.client("run", "--job", "choosy", "--", "python3.14", script, waiting.pid, file)
-    wait.until(lambda: file.exists() and file.read_text(), "the job has set it")
+    wait.content(file, "the job has set it")
     pid = session.get_property(job_path("choosy"), JOB, "PID")
     try:
         assert chosen_may_trace()

@@ -8,7 +8,7 @@ import pytest
 from support import storm, wait
 from support.process import zombies
 from support.ptrace import may_trace
-from support.session import JOB, job_path, pid_alive
+from support.session import job_path, pid_alive, unit
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "15"))
 SECONDS = 20 * KILLS
@@ -17,8 +17,7 @@ PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine"
 
 
 def properties(session, name):
-    with session.peer() as peer:
-        found = peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
+    found = session.properties(name)
     return {key: found[key] for key in PROPERTIES}
 
 
@@ -49,7 +48,7 @@ def test_daemon_comes_back(session, how):
     job = session.run_counter("count")
     pdb = session.attach("count")
     before = properties(session, "count")
-    assert before["Unit"] == "helicopter-count.service" and before["TracerPID"]
+    assert before["Unit"] == unit("count") and before["TracerPID"]
     restart(session, how)
     assert properties(session, "count") == before
     assert pdb.number("counter") > 0
@@ -69,7 +68,7 @@ def test_end_without_a_daemon(session):
     session.systemctl("start", "helicopterd.socket")
     assert session.list()["count"][2] == "failed"
     assert (job.ExitCode, job.ExitSignal) == (-1, signal.SIGKILL)
-    assert job.Unit == "helicopter-count.service"
+    assert job.Unit == unit("count")
     session.client("forget", "count")
     restart(session, "restart")
     assert session.list() == {}
@@ -83,7 +82,7 @@ def test_killed_parent_of_a_unit(session):
     wait.until(lambda: not pid_alive(pid), "the job ends")
     session.wait_state("count", "failed")
     assert str(parent) in job.FailureReason
-    wait.until(lambda: session.show("helicopter-count.service", "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
+    wait.until(lambda: session.show(unit("count"), "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
     session.run_counter("count")
 
 
@@ -131,6 +130,6 @@ def test_kill_storm(session):
         found = session.systemctl("list-units", "--all", "--plain", "--no-legend", "helicopter-*.service").stdout
         return sorted(line.split()[0] for line in found.splitlines())
 
-    wait.until(lambda: units() == [f"helicopter-{job.name}.service" for job in counters], lambda: f"no other unit is left: {units()}")
+    wait.until(lambda: units() == [unit(job.name) for job in counters], lambda: f"no other unit is left: {units()}")
     assert zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
     assert set(session.list()) == {job.name for job in counters}

@@ -2,34 +2,15 @@
 """restart of jobs that are units."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import wait
+from support import restarts, wait
 from support.process import environment
-from support.session import CLIENT, pid_alive
+from support.restarts import Slow, begun
+from support.session import pid_alive, unit
 
-# Ends when there is a file "go", once it has been told to end.
-SLOW = """
-import os, signal, sys, time
-folder = sys.argv[1]
-def end(*_):
-    open(folder + "/asked", "w")
-    while not os.path.exists(folder + "/go"):
-        time.sleep(0.1)
-    sys.exit(3)
-signal.signal(signal.SIGTERM, end)
-with open(folder + "/began", "a") as began:
-    began.write(f"{os.getpid()}\\n")
-while True:
-    time.sleep(0.1)
-"""
 ALWAYS = ("-p", "Restart=always", "-p", "RestartSec=0", "-p", "StartLimitIntervalSec=0")
-
-
-def unit(name):
-    return f"helicopter-{name}.service"
 
 
 def load_state(session, name):
@@ -39,25 +20,14 @@ def load_state(session, name):
 @pytest.fixture
 def slow(session):
     """A job that has been told to end for a restart, and does so when it may: its pid, and the client that has asked."""
-    clients = []
+    with restarts.restarting(session) as restart:
+        def start(*options):
+            job = Slow(session, *options)
+            client = restart("--grace=600", "slow")
+            job.asked()
+            return job.pid, client
 
-    def start(*options):
-        session.client("run", "--job", "slow", *options, "--", "python3.14", "-c", SLOW, session.folder)
-        pid = begun(session, 1)[0]
-        clients.append(subprocess.Popen([CLIENT, "restart", "--grace=600", "slow"], env=session.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-        wait.until((session.folder / "asked").exists, "it is told to end")
-        return pid, clients[0]
-
-    yield start
-    for client in clients:
-        client.kill()
-        client.communicate()
-
-
-def begun(session, count):
-    """The pids that the job has had, when they are that many."""
-    file = session.folder / "began"
-    return wait.until(lambda: file.exists() and len(pids := list(map(int, file.read_text().split()))) == count and pids, f"it has been started {count} times")
+        yield start
 
 
 @pytest.mark.parametrize("policy", [(), ALWAYS])

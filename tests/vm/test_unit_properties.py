@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 from support import process, sdbus, wait
-from support.session import ERROR, JOBS, Job, pid_alive
+from support.session import ERROR, JOBS, Job, pid_alive, unit
 
 SECRET = "correct horse battery staple"
 RESTART = ("-p", "Restart=on-failure", "-p", "RestartSec=200ms", "-p", "StartLimitIntervalSec=0")
-
-
-def unit(name):
-    return f"helicopter-{name}.service"
 
 
 def umask_of(pid):

@@ -4,7 +4,7 @@
 import json
 
 from support import wait
-from support.session import JOB, PARENT, job_path
+from support.session import JOB, PARENT, job_path, unit
 
 ASLEEP = "import time\n\ntime.sleep(100000)\n"
 COMPUTES = "def work(n):\n    return n + 1\nwhile True: work(1)\n"
@@ -25,7 +25,7 @@ def where(session, name):
 
 def usage(session, name):
     """The service manager's own figures: bytes, and microseconds."""
-    found = session.show(f"helicopter-{name}.service", "MemoryCurrent", "CPUUsageNSec")
+    found = session.show(unit(name), "MemoryCurrent", "CPUUsageNSec")
     return int(found["MemoryCurrent"]), int(found["CPUUsageNSec"]) // 1000
 
 

@@ -10,16 +10,12 @@ from support import wait
 from support.process import state
 from support.ptrace import may_trace
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Job, Pdb, exit_code, job_path
+from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Job, Pdb, exit_code, grant, job_path
 
 
 def plain_pdb_is_refused(pid, python="python3.14"):
     done = wait.run(python, "-m", "pdb", "-p", pid, check=False)
     assert "permission" in done.stderr + done.stdout, f"{done.returncode}: {done.stdout}{done.stderr}"
-
-
-def grant(connection, name, target=0, **options):
-    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, {key: ("b", value) for key, value in options.items()})
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -104,9 +100,7 @@ def test_permission_of_a_killed_client_is_taken_back(session):
 
 
 def test_worker_of_a_job(session):
-    file = session.folder / "child"
-    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
-    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    child = session.run_family()
     with session.peer() as peer:
         assert not may_trace(child)
         lease = grant(peer, "family", child)
