@@ -76,6 +76,13 @@ def test_every_row_is_reached(rows):
         assert any(errors.FILLED.split(text)[0] in body for text in rows[name].seen), f"{name} is not looked at in {body}"
 
 
+def run_hostile(session, how):
+    """A job that makes it hard; when it has done so."""
+    file = session.folder / "count"
+    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", how, file)
+    wait.until(file.exists, "the job runs")
+
+
 # The bus API
 
 
@@ -96,10 +103,8 @@ def test_python_of_long_ago(session):
 
 @pytest.mark.reaches("Error.UnsupportedTarget")
 def test_python_of_times_to_come(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "new", "--", "python3.14", JOBS / "hostile.py", "newer", file)
-    wait.until(file.exists, "the job runs")
-    assert "Python 3.16," in session.refused("attach", "new", code=1)
+    run_hostile(session, "newer")
+    assert "Python 3.16," in session.refused("attach", "hostile", code=1)
 
 
 # The client and its daemon
@@ -176,16 +181,12 @@ def test_script_that_does_not_come_back(session):
 
 @pytest.mark.reaches("Client.Error.NoStacks")
 def test_stacks_that_make_no_sense(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", "cookie", file)
-    wait.until(file.exists, "the job runs")
+    run_hostile(session, "cookie")
     session.refused("stack", "hostile", code=1)
 
 
 def test_stacks_that_are_protected(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", "undumpable", file)
-    wait.until(file.exists, "the job runs")
+    run_hostile(session, "undumpable")
     assert "Job hostile: the system does not" in session.refused("stack", "hostile", code=1)
 
 

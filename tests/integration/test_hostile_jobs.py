@@ -41,6 +41,12 @@ def said(done):
     return done.stderr
 
 
+def debugger_is_refused(session):
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "hostile", python=True)
+    assert refused.value.name.startswith(ERROR)
+
+
 @pytest.fixture
 def unharmed(session):
     """Call it when the job runs: daemon and parent must be there at the end (or at the call of what it returns), and not much larger."""
@@ -70,9 +76,7 @@ def test_what_is_said_is_not_of_a_python(session, unharmed, how):
     job = start(session, how)
     unharmed(job)
     assert "ython" in said(attach(session))
-    with session.peer() as peer, pytest.raises(BusError) as refused:
-        grant(peer, "hostile", python=True)
-    assert refused.value.name.startswith(ERROR)
+    debugger_is_refused(session)
     job.counts_on()
 
 
@@ -124,9 +128,7 @@ def test_undumpable(session, unharmed):
     job = start(session, "undumpable")
     unharmed(job)
     said(attach(session))
-    with session.peer() as peer, pytest.raises(BusError) as refused:
-        grant(peer, "hostile", python=True)
-    assert refused.value.name.startswith(ERROR)
+    debugger_is_refused(session)
     job.counts_on()
 
 
