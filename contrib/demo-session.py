@@ -50,8 +50,13 @@ class Terminal:
         self.output = ""
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.environ["TERM"] = "dumb"
-            os.execvp(command[0], command)
+            try:
+                os.environ["TERM"] = "dumb"
+                os.execvp(command[0], command)
+            except OSError as error:
+                os.write(2, f"{error}\n".encode())
+            finally:
+                os._exit(127)  # a fork must not go on as this program
 
     def read(self, deadline):
         """Show and keep what comes; False at its end."""

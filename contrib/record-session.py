@@ -4,6 +4,8 @@
 
   picture  recording/picture.session; prints SVG
   PAGE     the sessions of a page, such as docs/tour.md; prints the page with what has come now
+
+At the end all jobs of the user are ended, with the daemon.
 """
 
 import argparse

@@ -37,6 +37,12 @@ def deadline(request):
     signal.alarm(0)
 
 
+def session_of(item):
+    """The session that a test runs in, if it has one."""
+    arguments = getattr(item, "funcargs", {})
+    return arguments.get("session") or arguments.get("bare_session")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """A test that says that it reaches an error has done so."""
@@ -44,7 +50,7 @@ def pytest_runtest_call(item):
     result = yield
     claimed = [name for marker in item.iter_markers("reaches") for name in marker.args]
     if claimed:
-        session = item.funcargs.get("session") or item.funcargs.get("bare_session")
+        session = session_of(item)
         errors.observed.write("\n" + (session.logs() if session else ""))
         rows = errors.rows()
         missed = [name for name in claimed if not errors.observed.has(rows[name])]
@@ -55,7 +61,7 @@ def pytest_runtest_call(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    session = getattr(item, "funcargs", {}).get("session")
+    session = session_of(item)
     if report.failed and session and session.folder.exists():
         report.sections.append(("logs of the programs", session.logs()))
         report.sections.append(("processes", "\n".join(map(str, session.processes()))))

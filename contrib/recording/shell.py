@@ -40,14 +40,22 @@ class Shell:
         self.prompted = self.typing = False
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.chdir(folder)
-            environment = {name: value for name, value in (env or os.environ).items() if name != "NO_COLOR"} | {
+            self.become_shell(env or os.environ)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        self.wait(lambda: self.at("$ "), "the shell prompts")
+
+    def become_shell(self, env):
+        try:
+            os.chdir(self.folder)
+            environment = {name: value for name, value in env.items() if name != "NO_COLOR"} | {
                 "HOME": self.folder, "PWD": self.folder, "TERM": "xterm-256color", "PS1": rf"\[{MARK}\]$ ", "PAGER": "cat",
                 "VIRTUAL_ENV_DISABLE_PROMPT": "1"}
             # No line editor: what is typed is echoed by the terminal, once.
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting"], environment)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        self.wait(lambda: self.at("$ "), "the shell prompts")
+        except OSError as error:
+            os.write(2, f"{error}\n".encode())
+        finally:
+            os._exit(127)  # a fork must not go on as this program
 
     def wait(self, condition, what):
         """Read until the condition is true."""

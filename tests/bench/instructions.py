@@ -21,8 +21,6 @@ BOUNDS = Path(__file__).parent / "instructions.json"
 FEW, MANY = 10, 60
 JOBS = 50
 
-wait.SECONDS = 120  # for programs under valgrind
-
 
 class Counted:
     """A program under callgrind."""
@@ -78,7 +76,7 @@ def daemon_total(work):
         with mock.patch.object(programs, "DAEMON", counted.wrapper(programs.DAEMON)):
             session.start_daemon()
         work(session)
-        assert session.kill_daemon(15) == 0
+        assert session.kill_daemon(signal.SIGTERM) == 0
         return counted.instructions()
 
     return with_session(run)
@@ -89,32 +87,37 @@ def each(total):
     return (total(MANY) - total(FEW)) // (MANY - FEW)
 
 
+def daemon_each(work):
+    """Of one time, of the daemon, by work(session, times)."""
+    return each(lambda times: daemon_total(lambda session: work(session, times)))
+
+
+def start_jobs(session, count):
+    with session.peer() as peer:
+        for number in range(count):
+            session.start_job(f"sleep{number}", ["/bin/sleep", "86400"], connection=peer)
+
+
 def daemon_grant():
     def work(session, times):
         run_job(session, "sleep")
         grant(session, "sleep", times)
 
-    return each(lambda times: daemon_total(lambda session: work(session, times)))
+    return daemon_each(work)
 
 
 def daemon_list():
     def work(session, times):
-        for number in range(JOBS):
-            session.start_job(f"sleep{number}", ["/bin/sleep", "86400"])
+        start_jobs(session, JOBS)
         with session.peer() as peer:
             for _ in range(times):
                 peer.call(MANAGER_PATH, MANAGER, "DescribeJobs")
 
-    return each(lambda times: daemon_total(lambda session: work(session, times)))
+    return daemon_each(work)
 
 
 def daemon_start_job():
-    def work(session, times):
-        with session.peer() as peer:
-            for number in range(times):
-                session.start_job(f"sleep{number}", ["/bin/sleep", "86400"], connection=peer)
-
-    return each(lambda times: daemon_total(lambda session: work(session, times)))
+    return daemon_each(start_jobs)
 
 
 def parent_grant():
@@ -149,8 +152,7 @@ def client(*words):
     def run(session):
         counted = Counted(session.folder)
         session.start_daemon()
-        for number in range(JOBS):
-            session.start_job(f"sleep{number}", ["/bin/sleep", "86400"])
+        start_jobs(session, JOBS)
         wait.run(*counted.command, programs.CLIENT, *words, env=session.env)
         return counted.instructions()
 

@@ -9,7 +9,7 @@ import signal
 import pexpect
 import pytest
 from support import wait
-from support.session import CLIENT, JOBS, Job, Pdb
+from support.session import CLIENT, JOBS, Job, Pdb, exit_code
 
 SLEEPER = """\
 import sys
@@ -38,18 +38,6 @@ def run_sleeper(session, python, seconds):
     return session.folder / "mark.took"
 
 
-def run_threads(session, python="python3.14"):
-    file = session.folder / "threads.count"
-    session.client("run", "--job", "threads", "--", python, JOBS / "threads.py", file)
-    job = Job(session, "threads", file)
-    wait.until(job.counter, "the job counts")
-    return job
-
-
-def job_output(session, name):
-    return "".join(path.read_text() for path in session.folder.rglob(f"{name}.log"))
-
-
 @pytest.mark.parametrize("python", ["python3.14", "python3.15", "python3.14-dbg"])
 def test_prompt_in_the_blocked_frame(session, python):
     took = run_sleeper(session, python, 4)
@@ -58,9 +46,8 @@ def test_prompt_in_the_blocked_frame(session, python):
     assert pdb.command("p seconds") == "4.0"
     assert "nap(float(sys.argv[2]))" in pdb.command("where")
     pdb.quit()
-    wait.until(lambda: took.exists() and took.read_text(), "the call ends")
-    assert 3.9 < float(took.read_text()) < 10
-    assert job_output(session, "nap") == ""
+    assert 3.9 < float(wait.content(took, "the call ends")) < 10
+    assert session.job_output("nap") == ""
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -94,7 +81,7 @@ def test_no_wake(session, options):
     assert "nanosleep" in done.stderr
     assert f'(main): File "{session.folder}/sleeper.py", line 8, in nap' in done.stderr
     session.attach("nap").quit()
-    assert job_output(session, "nap") == ""
+    assert session.job_output("nap") == ""
 
 
 def test_without_utf8(session):
@@ -117,7 +104,7 @@ def test_stages(session):
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
 def test_lock(session, python):
     """The main thread waits for good: another thread prompts, and says so; ^C stays away from the job."""
-    job = run_threads(session, python)
+    job = session.run_counter("threads", python, script=JOBS / "threads.py")
     pdb = session.attach("threads")
     assert "waits for a lock" in pdb.greeting and "not the main one" in pdb.greeting
     assert "work(" in pdb.command("where")
@@ -133,7 +120,7 @@ def test_lock(session, python):
     pdb = session.attach("threads")
     pdb.quit()
     job.counts_on()
-    assert job_output(session, "threads") == ""
+    assert session.job_output("threads") == ""
 
 
 def test_deadlock(session):
@@ -145,7 +132,7 @@ def test_deadlock(session):
     assert done.returncode == 1
     assert "waits for a lock" in done.stderr
     assert '(main): File "<string>", line 5' in done.stderr
-    assert job_output(session, "dead") == ""
+    assert session.job_output("dead") == ""
 
 
 def test_stopped(session):
@@ -167,9 +154,7 @@ def test_interrupt_while_waiting(session):
     terminal.expect_exact("queued")
     terminal.sendintr()
     terminal.expect_exact("interrupted; process")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 1
+    assert exit_code(terminal) == 1
     session.attach("nap").quit()
 
 
@@ -181,9 +166,7 @@ def test_interrupt_while_the_debugger_starts(session):
         terminal.sendintr()
         terminal.expect_exact("interrupted; process")
         assert "Traceback" not in terminal.before
-        terminal.expect(pexpect.EOF)
-        terminal.close()
-        assert terminal.exitstatus == 1
+        assert exit_code(terminal) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -194,9 +177,8 @@ def test_client_killed_while_waiting(session, number):
     terminal.expect_exact("queued")
     terminal.kill(number)
     terminal.expect(pexpect.EOF)
-    pdb = wait.until(lambda: session.attach("nap"), "the next one attaches")
-    pdb.quit()
-    assert job_output(session, "nap") == ""
+    session.attach("nap").quit()
+    assert session.job_output("nap") == ""
 
 
 def test_job_ends_while_waiting(session):
@@ -205,9 +187,7 @@ def test_job_ends_while_waiting(session):
     terminal.expect_exact("queued")
     os.kill(Job(session, "nap", None).PID, signal.SIGKILL)
     terminal.expect(r"\n[^\n]*(ended|gone)")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 1
+    assert exit_code(terminal) == 1
 
 
 def test_dead_debugger_in_another_thread(session):
@@ -240,10 +220,10 @@ def test_dead_debugger_in_another_thread(session):
     pdb.command("clear 1")
     pdb.quit()
     job.counts_on()
-    assert job_output(session, "two") == ""
+    assert session.job_output("two") == ""
     os.kill(job.PID, signal.SIGINT)
     session.wait_state("two", "exited", "failed")
-    assert "KeyboardInterrupt" in job_output(session, "two")
+    assert "KeyboardInterrupt" in session.job_output("two")
 
 
 @pytest.mark.reaches("Client.Error.DebuggerBusy")
@@ -343,7 +323,7 @@ def test_interpreter_replaced_on_disk(session):
     shutil.copy("/usr/bin/python3.14", program)
     job = session.folder / "count"
     session.client("run", "--job", "old", "--", program, JOBS / "counter.py", job)
-    wait.until(lambda: job.exists() and job.read_text(), "the job counts")
+    wait.content(job, "the job counts")
     program.unlink()
     pdb = session.attach("old")
     assert pdb.number("counter") > 0

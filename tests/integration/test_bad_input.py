@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from support import wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, NAME, job_path
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, NAME, PrivateSession, grant, job_path
 
 INVALID_ARGS = "org.freedesktop.DBus.Error.InvalidArgs"
 
@@ -135,9 +135,7 @@ def test_bad_commands(session, command, name, code):
 
 
 def test_script_that_is_not_there(session):
-    """Python is executed, and says so itself."""
-    done = session.client("run", "--wait", "--", "no-such-script.py", check=False)
-    assert done.returncode in (2, 127)
+    assert "no-such-script.py" in session.refused("run", "--wait", "--", "no-such-script.py", code=127)
 
 
 @pytest.mark.reaches("Error.CommandNotFound")
@@ -203,7 +201,7 @@ def test_bad_signals(session, whom, number):
 def test_bad_whom(session):
     with session.peer() as peer, pytest.raises(BusError) as error:
         peer.call(job_path("bystander"), JOB, "Kill", "si", "everyone", 9)
-    assert error.value.name.startswith((ERROR, INVALID_ARGS))
+    assert error.value.name == ERROR + "BadSignal"
 
 
 @pytest.mark.reaches("Error.TargetGone")
@@ -226,7 +224,7 @@ def test_job_whose_parent_is_gone(session):
 
     def refusal():
         with session.peer() as peer, pytest.raises(BusError) as error:
-            peer.call(job_path("orphan"), JOB, "Grant", "ua{sv}", 0, {})
+            grant(peer, "orphan")
         return error.value.name in (ERROR + "ParentLost", ERROR + "TargetGone")
 
     wait.until(refusal, "a grant is refused")
@@ -269,8 +267,7 @@ def test_half_open_connections_are_ended(session):
 
 def test_peer_that_goes_in_the_middle(session):
     for _ in range(20):
-        with subprocess.Popen([CLIENT, "run", "--job", "x", "--wait", "--", "/bin/true"], env=session.env, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as client:
+        with session.process(CLIENT, "run", "--job", "x", "--wait", "--", "/bin/true", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
             client.kill()
     assert session.client("list").stdout
 
@@ -278,14 +275,9 @@ def test_peer_that_goes_in_the_middle(session):
 @pytest.mark.reaches("Client.Error.Silent")
 def test_silent_listener_in_the_daemons_place(opened):
     """A socket that accepts and never answers: the client gives up, and says why."""
-    from support.session import PrivateSession
     silent = opened(PrivateSession())
-    silent.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(silent.socket))
-        listener.listen()
-        message = silent.refused("list", timeout=4 * wait.SECONDS)
-        assert "answer" in message or "time" in message
+    with silent.listen():
+        silent.refused("list", timeout=4 * wait.SECONDS)
 
 
 def test_foreign_updates(session):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The client's verbs, their exit codes, and where their output goes."""
 
+import json
 import os
 import signal
+import subprocess
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOBS, pid_alive
+from support.session import CLIENT, JOBS, PrivateSession, exit_code, pid_alive
 
 
 def test_run_prints_the_name_only(session):
@@ -21,7 +23,6 @@ def test_run_gives_folder_and_environment(session):
     inner.mkdir()
     session.client("run", "-C", "inner", "-E", "ADDED=a=b", "-E", "LANG=C", "--wait", "--", "python3.14", JOBS / "report.py", report,
                    "--wait", "-E", env={"ODD_%%": "x\ny", "VIRTUAL_ENV": "/somewhere"})
-    import json
     found = json.loads(report.read_text())
     variables = dict(variable.split("=", 1) for variable in found["environment"])
     assert found["cwd"] == str(inner)
@@ -113,7 +114,7 @@ def test_interrupted_wait_leaves_the_job(session):
     wait.until((session.folder / "count").exists, "the job runs")
     terminal.sendintr()
     terminal.expect_exact("^C")
-    terminal.wait()
+    exit_code(terminal)
     assert session.list()["count"][2] == "running"
 
 
@@ -127,7 +128,6 @@ def test_client_starts_a_daemon_where_nothing_else_does(bare_session):
 
 def test_runtime_folder_falls_back(opened):
     """Without XDG_RUNTIME_DIR, and no /run/user/UID, /tmp/helicopter-UID is used."""
-    from support.session import PrivateSession
     session = opened(PrivateSession())
     fallback = f"/tmp/helicopter-{os.getuid()}"
     if os.path.exists(f"/run/user/{os.getuid()}"):
@@ -146,15 +146,9 @@ def test_runtime_folder_falls_back(opened):
 # The prompt.
 
 
-def prompt(session):
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
-    return terminal
-
-
 def test_prompt_help_list_quit(session):
     session.run_counter("count")
-    terminal = prompt(session)
+    terminal = session.prompt()
     terminal.sendline("help")
     terminal.expect_exact(">>> ")
     for word in ("attach", "quit", "terminate", "help", "list"):
@@ -164,43 +158,39 @@ def test_prompt_help_list_quit(session):
     assert "count" in terminal.before and "running" in terminal.before
     terminal.sendline("quit")
     terminal.expect("(?i)running")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     assert session.list()["count"][2] == "running"
 
 
 @pytest.mark.parametrize("how", ["exit", "eof"])
 def test_prompt_ends(session, how):
     job = session.run_counter("count")
-    terminal = prompt(session)
+    terminal = session.prompt()
     if how == "eof":
         terminal.sendeof()
     else:
         terminal.sendline(how)
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     job.counts_on()
 
 
 @pytest.mark.reaches("unknown-command", "unreadable-line")
 def test_prompt_survives_nonsense(session):
-    terminal = prompt(session)
+    terminal = session.prompt()
     for line in ("nonsense", "attach nobody", "attach 'unclosed", "", "   ", "attach a b c"):
         terminal.sendline(line)
         terminal.expect_exact(">>> ")
     terminal.sendintr()
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
 
 
 def test_prompt_terminate(session):
     pid = session.run_counter("count").PID
-    terminal = prompt(session)
+    terminal = session.prompt()
     terminal.sendline("terminate")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
     assert not pid_alive(pid)
     assert session.daemon.wait(wait.SECONDS) == 0
 
@@ -212,9 +202,8 @@ def test_prompt_reads_a_pipe(session):
 
 
 def test_a_killed_client_does_not_matter(session):
-    import subprocess
-    with subprocess.Popen([CLIENT, "run", "--wait", "--job", "count", "--", "python3.14", str(JOBS / "counter.py"), str(session.folder / "c")],
-                          env=session.env, stdout=subprocess.DEVNULL) as client:
+    with session.process(CLIENT, "run", "--wait", "--job", "count", "--", "python3.14", JOBS / "counter.py", session.folder / "c",
+                         stdout=subprocess.DEVNULL) as client:
         wait.until((session.folder / "c").exists, "the job runs")
         client.send_signal(signal.SIGKILL)
     assert session.list()["count"][2] == "running"

@@ -3,8 +3,6 @@
 
 import json
 import re
-import socket
-import subprocess
 from xml.etree import ElementTree
 
 import pytest
@@ -88,18 +86,13 @@ def test_version(session):
 
 def test_parent(bare_session):
     """A listener in the daemon's place asks the parent that comes to register."""
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
-        listener.settimeout(wait.SECONDS)
-        with subprocess.Popen([PARENT, JOBS / "counter.py", bare_session.folder / "count"], env=bare_session.env) as parent:
-            accepted, _ = listener.accept()
-            with sdbus.Connection(server=accepted) as connection:
-                registrations = connection.signals("type='method_call',member='Register'", taken=True)
-                connection.process(lambda: registrations, "the parent registers")
-                xml = connection.call("/org/helicopter1/parent", INTROSPECTABLE, "Introspect")
-            parent.terminate()
+    with bare_session.listen() as listener, bare_session.process(PARENT, JOBS / "counter.py", bare_session.folder / "count") as parent:
+        accepted, _ = listener.accept()
+        with sdbus.Connection(server=accepted) as connection:
+            registrations = connection.signals("type='method_call',member='Register'", taken=True)
+            connection.process(lambda: registrations, "the parent registers")
+            xml = connection.call("/org/helicopter1/parent", INTROSPECTABLE, "Introspect")
+        parent.terminate()
     found = contract.introspected(xml)
     assert found["org.helicopter1.Parent"] == contract.documented("org.helicopter1.Parent")
 

@@ -23,7 +23,7 @@ def test_socket_is_the_users_own(session):
 
 def test_job_of_a_parent_that_was_there_first(bare_session):
     file = bare_session.folder / "count"
-    with subprocess.Popen([PARENT, JOBS / "counter.py", file], env=bare_session.env) as parent:
+    with bare_session.process(PARENT, JOBS / "counter.py", file) as parent:
         wait.until(file.exists, "the job runs without a daemon")
         bare_session.start_daemon()
         bare_session.wait_state("counter", "running")
@@ -32,9 +32,8 @@ def test_job_of_a_parent_that_was_there_first(bare_session):
 
 
 def test_stale_socket_is_taken_over(bare_session):
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
+    with bare_session.listen():
+        pass
     bare_session.start_daemon()
     assert bare_session.list() == {}
 
@@ -114,15 +113,10 @@ def test_watchdog_is_fed(bare_session):
 
 def test_socket_that_was_passed(bare_session):
     """As the service manager does it: descriptor 3, LISTEN_PID and LISTEN_FDS."""
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
-        script = 'exec 3<&"$1"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$2"'
-        with subprocess.Popen(["/bin/bash", "-c", script, "sh", str(listener.fileno()), DAEMON], env=bare_session.env,
-                              pass_fds=[listener.fileno()]) as daemon:
-            job = bare_session.run_counter("count")
-            assert job.counter()
+    script = 'exec 3<&"$1"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$2"'
+    with bare_session.listen() as listener:
+        with bare_session.process("/bin/bash", "-c", script, "sh", listener.fileno(), DAEMON, pass_fds=[listener.fileno()]) as daemon:
+            bare_session.run_counter("count")
             daemon.terminate()
             assert daemon.wait(wait.SECONDS) == 0
         assert bare_session.socket.exists(), "the socket is not the daemon's to remove"

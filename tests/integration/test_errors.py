@@ -6,14 +6,12 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 
-import pexpect
 import pytest
 from support import errors, rawbus, wait
-from support.session import CLIENT, DAEMON, JOBS, MANAGER_PATH, PARENT
+from support.session import CLIENT, DAEMON, JOBS, MANAGER_PATH, PARENT, exit_code
 
 # What sd-bus and GLib say, and what is put together of parts at run time.
 NOT_LITERAL = {
@@ -78,6 +76,13 @@ def test_every_row_is_reached(rows):
         assert any(errors.FILLED.split(text)[0] in body for text in rows[name].seen), f"{name} is not looked at in {body}"
 
 
+def run_hostile(session, how):
+    """A job that makes it hard; when it has done so."""
+    file = session.folder / "count"
+    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", how, file)
+    wait.until(file.exists, "the job runs")
+
+
 # The bus API
 
 
@@ -98,10 +103,8 @@ def test_python_of_long_ago(session):
 
 @pytest.mark.reaches("Error.UnsupportedTarget")
 def test_python_of_times_to_come(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "new", "--", "python3.14", JOBS / "hostile.py", "newer", file)
-    wait.until(file.exists, "the job runs")
-    assert "Python 3.16," in session.refused("attach", "new", code=1)
+    run_hostile(session, "newer")
+    assert "Python 3.16," in session.refused("attach", "hostile", code=1)
 
 
 # The client and its daemon
@@ -120,10 +123,7 @@ def test_runtime_folder_of_others(bare_session):
 
 @pytest.mark.reaches("Client.Error.Lost")
 def test_daemon_that_goes(bare_session):
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
+    with bare_session.listen() as listener:
         thread = threading.Thread(target=lambda: listener.accept()[0].close())
         thread.start()
         bare_session.refused("list", code=1)
@@ -141,9 +141,7 @@ def test_error_that_nobody_knows(session):
         body = rawbus.marshal("s", "it is odd")
         parent.send(rawbus.message(rawbus.ERROR, 1000, "s", body, reply_to=order.serial, error="org.example.Error.Odd"))
         terminal.expect_exact("Job odd: it is odd\r\n")
-        terminal.expect(pexpect.EOF)
-        terminal.wait()
-        assert terminal.exitstatus == 1
+        assert exit_code(terminal) == 1
 
 
 @pytest.mark.reaches("Client.Error.NotWritten")
@@ -163,12 +161,11 @@ def test_text_that_is_not_utf8(session):
 
 @pytest.mark.reaches("Client.Error.NoOutput", "Client.Error.UnreadableOutput")
 def test_output_that_cannot_be_shown(session):
-    parent = subprocess.Popen([PARENT, "--job", "typed", "--", "/bin/sleep", "1000"], env=session.env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    session.wait_state("typed", "running")
-    session.refused("logs", "typed", code=1)
-    parent.terminate()
-    parent.wait(wait.SECONDS)
+    with session.process(PARENT, "--job", "typed", "--", "/bin/sleep", "1000", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.DEVNULL) as parent:
+        session.wait_state("typed", "running")
+        session.refused("logs", "typed", code=1)
+        parent.terminate()
     session.client("run", "--job", "lost", "--wait", "--", "/bin/true")
     (session.folder / "state/helicopter/log/lost.log").unlink()
     session.refused("logs", "lost", code=1)
@@ -184,16 +181,12 @@ def test_script_that_does_not_come_back(session):
 
 @pytest.mark.reaches("Client.Error.NoStacks")
 def test_stacks_that_make_no_sense(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", "cookie", file)
-    wait.until(file.exists, "the job runs")
+    run_hostile(session, "cookie")
     session.refused("stack", "hostile", code=1)
 
 
 def test_stacks_that_are_protected(session):
-    file = session.folder / "count"
-    session.client("run", "--job", "hostile", "--", "python3.14", JOBS / "hostile.py", "undumpable", file)
-    wait.until(file.exists, "the job runs")
+    run_hostile(session, "undumpable")
     assert "Job hostile: the system does not" in session.refused("stack", "hostile", code=1)
 
 
@@ -203,9 +196,7 @@ def test_debugger_that_is_killed(session):
     terminal = session.spawn(CLIENT, "attach", "asleep", "--no-wake")
     terminal.expect_exact("queued")
     os.kill(next(pid for pid, command in session.processes() if "attach.py" in command), signal.SIGTERM)
-    terminal.expect(pexpect.EOF)
-    terminal.wait()
-    assert terminal.exitstatus == 1 and session.list()["asleep"][2] == "running"
+    assert exit_code(terminal) == 1 and session.list()["asleep"][2] == "running"
 
 
 # The other command lines

@@ -5,10 +5,9 @@ import os
 import signal
 import subprocess
 
-import pexpect
 import pytest
 from support import wait
-from support.session import CLIENT, JOB
+from support.session import CLIENT, JOB, exit_code
 
 
 def test_gdb(session):
@@ -26,9 +25,7 @@ def test_strace(session):
     wait.until(lambda: log.exists() and "pwrite64" in log.read_text(), "calls are seen")
     assert job.TracerPID > 0 and "strace" in job.TracerCommand + " ".join(command for _, command in session.processes())
     terminal.sendintr()  # strace's, which detaches and ends with 128 + SIGINT
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus in (130, 0)
+    assert exit_code(terminal) in (130, 0)
     wait.until(lambda: job.TracerPID == 0, "the lease ends")
     job.counts_on()
 
@@ -103,9 +100,7 @@ def test_one_at_a_time_and_force(session):
     first.expect_exact("was taken over by process")
     first.sendline("")  # it was left alone
     first.expect_exact("bye")
-    first.expect(pexpect.EOF)
-    first.close()
-    assert first.exitstatus == 0
+    assert exit_code(first) == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
@@ -124,8 +119,7 @@ def test_end_of_the_client_ends_the_tool(session, how):
 
 def test_at_the_prompt(session):
     job = session.run_counter("count")
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt()
     terminal.sendline("exec echo the pid is {pid}")
     terminal.expect_exact(f"the pid is {job.PID}")
     terminal.expect_exact(">>> ")

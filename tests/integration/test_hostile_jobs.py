@@ -6,12 +6,12 @@ import random
 import re
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 from support import matrix, probe, wait
+from support.process import memory
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, Job, job_path, pid_alive
+from support.session import ERROR, JOB, JOBS, Job, grant, job_path, pid_alive
 
 GROWTH = 16 << 10  # KiB that a program may be larger afterwards
 
@@ -41,8 +41,10 @@ def said(done):
     return done.stderr
 
 
-def memory(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")).group(1))
+def debugger_is_refused(session):
+    with session.peer() as peer, pytest.raises(BusError) as refused:
+        grant(peer, "hostile", python=True)
+    assert refused.value.name.startswith(ERROR)
 
 
 @pytest.fixture
@@ -74,9 +76,7 @@ def test_what_is_said_is_not_of_a_python(session, unharmed, how):
     job = start(session, how)
     unharmed(job)
     assert "ython" in said(attach(session))
-    with session.peer() as peer, pytest.raises(BusError) as refused:
-        peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, {"python": ("b", True)})
-    assert refused.value.name.startswith(ERROR)
+    debugger_is_refused(session)
     job.counts_on()
 
 
@@ -128,9 +128,7 @@ def test_undumpable(session, unharmed):
     job = start(session, "undumpable")
     unharmed(job)
     said(attach(session))
-    with session.peer() as peer, pytest.raises(BusError) as refused:
-        peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, {"python": ("b", True)})
-    assert refused.value.name.startswith(ERROR)
+    debugger_is_refused(session)
     job.counts_on()
 
 

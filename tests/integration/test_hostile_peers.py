@@ -6,8 +6,6 @@ import os
 import random
 import socket
 import struct
-import subprocess
-import sys
 import time
 
 import pytest
@@ -143,10 +141,10 @@ def random_call(chance, serial, destination):
         else:
             kinds[at], values[at] = random_value(chance)
         signature = "".join(kinds)
-    fds = 0
-    return rawbus.method_call(serial, path, interface, member, signature.replace("h", "u"), *values, fds=fds, destination=destination)
+    return rawbus.method_call(serial, path, interface, member, signature.replace("h", "u"), *values, destination=destination)
 
 
+@pytest.mark.deadline(SECONDS + 6 * wait.SECONDS)
 def test_mutated_messages(session, chance):
     """On the private socket, where nobody else looks at the bytes first."""
     until, count = time.monotonic() + SECONDS, 0
@@ -166,6 +164,7 @@ def test_mutated_messages(session, chance):
     assert count > 100
 
 
+@pytest.mark.deadline(SECONDS + 6 * wait.SECONDS)
 @pytest.mark.parametrize("where", ["bus", "peer"])
 def test_calls_with_wrong_arguments(session, chance, where):
     """Well-formed messages, on both transports: each is answered."""
@@ -391,10 +390,9 @@ for _ in range(100):
 
 
 def storm(session, seed):
-    env = session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
-    for processes in [[subprocess.Popen([sys.executable, "-c", STORM, session.socket, str(seed + n)], env=env) for n in range(3)] for _ in range(2)]:
-        for process in processes:
-            assert process.wait(2 * wait.SECONDS) == 0
+    for process in [session.python(STORM, session.socket, seed + number % 3) for number in range(6)]:
+        process.communicate(timeout=2 * wait.SECONDS)
+        assert process.returncode == 0
 
 
 def test_level_after_a_storm(session, chance):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """inject: a script runs in the job, and everything it says comes to the client."""
 
-import os
 import signal
 
 import pexpect
@@ -14,10 +13,6 @@ def inject(session, text, *options, check=True, name="count"):
     return session.client("inject", *options, name, "-", stdin=None, input=text, check=check)
 
 
-def job_output(session, name="count"):
-    return "".join(path.read_text() for path in session.folder.rglob(f"{name}.log"))
-
-
 @pytest.mark.parametrize("python", ["python3.14", "python3.15", "python3.14-dbg", "python3.15-dbg"])
 def test_output(session, python):
     job = session.run_counter("count", python)
@@ -25,7 +20,7 @@ def test_output(session, python):
     assert done.stdout == f"hallo {job.PID}\nü\\udc80\n"
     assert done.stderr == "oh\n"
     job.counts_on()
-    assert job_output(session) == ""
+    assert session.job_output("count") == ""
     wait.until(lambda: job.TracerPID == 0, "the job is free again")
 
 
@@ -39,7 +34,7 @@ def test_exception(session, python):
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
     assert "inject-job" not in done.stderr and "_run" not in done.stderr
     job.counts_on()
-    assert job_output(session) == ""
+    assert session.job_output("count") == ""
 
 
 def test_other_ends(session):
@@ -52,7 +47,7 @@ def test_other_ends(session):
     done = inject(session, "raise KeyboardInterrupt", check=False)
     assert done.returncode == 1 and "KeyboardInterrupt" in done.stderr
     job.counts_on()
-    assert job_output(session) == ""
+    assert session.job_output("count") == ""
 
 
 def test_namespace_of_its_own(session):
@@ -80,12 +75,12 @@ def test_other_threads_are_untouched(session):
                     "def talk():\n    while True:\n        print('background', flush=True)\n        time.sleep(0.01)\n"
                     "threading.Thread(target=talk, daemon=True).start()\nwhile True: time.sleep(0.01)\n")
     session.client("run", "--job", "talk", "--", "python3.14", file)
-    wait.until(lambda: "background" in job_output(session, "talk"), "it talks")
+    wait.until(lambda: "background" in session.job_output("talk"), "it talks")
     done = inject(session, "import time, sys\nkept = sys.stdout\nfor _ in range(20):\n    print('mine')\n    time.sleep(0.01)\n", name="talk")
     assert done.stdout == "mine\n" * 20
-    assert "mine" not in job_output(session, "talk")
+    assert "mine" not in session.job_output("talk")
     assert inject(session, "import sys\nprint(type(sys.__stdout__).__name__)", name="talk").stdout == "TextIOWrapper\n"
-    assert set(job_output(session, "talk").split()) == {"background"}
+    assert set(session.job_output("talk").split()) == {"background"}
 
 
 def test_streams_are_put_back(session):
@@ -95,8 +90,7 @@ def test_streams_are_put_back(session):
     session.client("run", "--job", "look", "--", "python3.14", file, session.folder / "same")
     inject(session, "print(1)\n1 / 0", name="look", check=False)
     (session.folder / "same").unlink(missing_ok=True)
-    wait.until(lambda: (session.folder / "same").exists() and (session.folder / "same").read_text(), "the job looks")
-    assert (session.folder / "same").read_text() == "True"
+    assert wait.content(session.folder / "same", "the job looks") == "True"
 
 
 @pytest.mark.reaches("Client.Error.Dropped")
@@ -118,7 +112,7 @@ def test_script_that_goes_on(session):
     assert done.stdout == "begun\n"
     assert "still runs" in done.stderr and "--timeout" in done.stderr
     job.counts_on()
-    assert job_output(session) == ""
+    assert session.job_output("count") == ""
 
 
 def test_client_killed_meanwhile(session):
@@ -130,7 +124,7 @@ def test_client_killed_meanwhile(session):
     terminal.kill(signal.SIGKILL)
     terminal.expect(pexpect.EOF)
     job.counts_on()
-    assert job_output(session) == ""
+    assert session.job_output("count") == ""
     assert inject(session, "print(1)").stdout == "1\n"
 
 

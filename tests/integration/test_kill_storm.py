@@ -4,10 +4,11 @@
 import operator
 import os
 
-from support import storm, wait
+import pytest
+from support import process, storm, wait
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "300"))
-SECONDS = max(50, KILLS / 5)
+SECONDS = max(50, KILLS // 5)
 
 
 def files(session):
@@ -18,6 +19,7 @@ def files(session):
     return sorted(name for name in found if not name.startswith("ended/"))
 
 
+@pytest.mark.deadline(SECONDS + 4 * wait.SECONDS)
 def test_kill_storm(bare_session):
     session, daemons = bare_session, []
     daemons += storm.start_daemon(session)
@@ -29,7 +31,7 @@ def test_kill_storm(bare_session):
     assert len(session.list()) == 3
 
     def held():
-        return storm.descriptors(storm.serving(session)), [storm.descriptors(parent) for _, parent, _ in pids]
+        return process.descriptors(storm.serving(session)), [process.descriptors(parent) for _, parent, _ in pids]
 
     descriptors = held()
     before = files(session)
@@ -63,9 +65,9 @@ def test_kill_storm(bare_session):
 
     # There may have been more: the debugger had just been let in.
     wait.until(is_no_more, lambda: f"no more descriptors are held than before: {held()}, {descriptors}")
-    assert storm.zombies(daemon, *(parent for _, parent, _ in pids)) == []
+    assert process.zombies(daemon, *(parent for _, parent, _ in pids)) == []
     pdb.quit()
     ours = {daemon} | {pid for pair in pids for pid in pair[:2]}
     wait.until(lambda: {pid for pid, _ in session.processes()} == ours, lambda: f"no other process is left: {session.processes()}")
-    for process in daemons:
-        assert process.pid == daemon or process.wait(wait.SECONDS) is not None
+    for started in daemons:
+        assert started.pid == daemon or started.wait(wait.SECONDS) is not None

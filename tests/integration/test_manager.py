@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from support import wait
+from support import process, wait
 from support.session import JOB, JOBS, MANAGER, MANAGER_PATH, NAME, job_path, pid_alive
 
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -18,11 +18,6 @@ def call(session, *words, path=MANAGER_PATH, interface=MANAGER):
     """A call by busctl; its result, as busctl's JSON has it."""
     done = session.busctl("call", NAME, path, interface, *words)
     return json.loads(done.stdout)["data"] if done.stdout.strip() else None
-
-
-def properties(session, name):
-    with session.peer() as peer:
-        return peer.call(job_path(name), PROPERTIES, "GetAll", "s", JOB)
 
 
 def test_start_job_by_busctl(session):
@@ -59,7 +54,7 @@ def test_job_gets_what_the_caller_gave(session):
 def test_output_goes_to_the_log(session):
     session.start_job("talk", ["python3.14", "-c", "import sys; print('to stdout'); print('to stderr', file=sys.stderr)"])
     session.wait_state("talk", "exited")
-    log = properties(session, "talk")["LogPath"]
+    log = session.properties("talk")["LogPath"]
     assert log.startswith(session.env["XDG_STATE_HOME"] + "/helicopter/")
     with open(log, encoding="utf-8") as file:
         assert sorted(file.read().splitlines()) == ["to stderr", "to stdout"]
@@ -82,7 +77,7 @@ def test_names_are_made_unique(session):
 def test_properties_of_a_running_job(session):
     before = time.time()
     job = session.run_counter("count")
-    found = properties(session, "count")
+    found = session.properties("count")
     assert found["Name"] == "count" and found["State"] == "running"
     assert found["CommandLine"] == ["python3.14", str(JOBS / "counter.py"), str(job.file)]
     assert found["WorkingDirectory"] == str(session.folder)
@@ -90,9 +85,8 @@ def test_properties_of_a_running_job(session):
     assert found["EndTimestamp"] == 0
     assert (found["ExitCode"], found["ExitSignal"], found["FailureReason"]) == (-1, 0, "")
     assert (found["TracerPID"], found["TracerCommand"]) == (0, "")
-    assert (found["Unit"], found["ControlGroup"]) == ("", found["ControlGroup"])
-    with open(f"/proc/{found['PID']}/stat", encoding="utf-8") as file:
-        assert int(file.read().rpartition(")")[2].split()[1]) == found["ParentPID"]
+    assert found["Unit"] == ""
+    assert int(process.status(found["PID"])["PPid"]) == found["ParentPID"]
 
 
 @pytest.mark.parametrize(("script", "state", "code", "number"), [
@@ -104,7 +98,7 @@ def test_properties_of_a_running_job(session):
 def test_properties_of_a_job_that_ended(session, script, state, code, number):
     session.start_job("end", ["python3.14", "-c", script])
     session.wait_state("end", "exited", "failed")
-    found = properties(session, "end")
+    found = session.properties("end")
     assert (found["State"], found["ExitCode"], found["ExitSignal"]) == (state, code, number)
     assert found["EndTimestamp"] >= found["StartTimestamp"] > 0
     assert found["PID"] > 0
@@ -125,10 +119,8 @@ def test_list_jobs(session):
 def test_get_job_by_pid(session):
     job = session.run_counter("count")
     assert call(session, "GetJobByPID", "u", str(job.PID)) == [job_path("count")]
-    file = session.folder / "child"
-    session.start_job("family", ["python3.14", JOBS / "family.py", file])
-    child = wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child")
-    assert call(session, "GetJobByPID", "u", child) == [job_path("family")]
+    child = session.run_family()
+    assert call(session, "GetJobByPID", "u", str(child)) == [job_path("family")]
 
 
 def test_forget_job(session):
@@ -151,14 +143,12 @@ def test_stop_ends_a_job_that_ignores_sigterm(session):
                                                    "time.sleep(1000)", ready])
     wait.until(ready.exists, "the job ignores SIGTERM")
     call(session, "Stop", "a{sv}", "1", "grace", "t", "100000", path=job_path("deaf"), interface=JOB)
-    found = properties(session, "deaf")
+    found = session.properties("deaf")
     assert found["ExitSignal"] == signal.SIGKILL and not pid_alive(found["PID"])
 
 
 def test_stop_reaches_the_whole_job(session):
-    file = session.folder / "child"
-    session.start_job("family", ["python3.14", JOBS / "family.py", file])
-    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    child = session.run_family()
     call(session, "Stop", "a{sv}", "0", path=job_path("family"), interface=JOB)
     wait.until(lambda: not pid_alive(child), "the job's child ends")
 
@@ -166,7 +156,7 @@ def test_stop_reaches_the_whole_job(session):
 def test_stopped_job_counts_as_exited(session):
     session.start_job("sleep", ["/bin/sleep", "1000"])
     call(session, "Stop", "a{sv}", "0", path=job_path("sleep"), interface=JOB)
-    found = properties(session, "sleep")
+    found = session.properties("sleep")
     assert (found["State"], found["ExitSignal"]) == ("exited", signal.SIGTERM)
 
 
@@ -174,7 +164,7 @@ def test_stopped_job_counts_as_exited(session):
 def test_kill(session, whom, child_lives):
     file = session.folder / "child"
     session.start_job("pair", ["/bin/sh", "-c", f"sleep 1000 & echo $! >{file}; exec sleep 1001"])
-    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    child = int(wait.content(file, "the job has a child"))
     call(session, "Kill", "si", whom, str(int(signal.SIGUSR1)), path=job_path("pair"), interface=JOB)
     if child_lives:
         with session.peer() as peer:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Long output through a pager: on a terminal, where one is wanted, without a trace of it afterwards."""
 
-import pexpect
 import pytest
 from support import wait
-from support.session import CLIENT
+from support.session import CLIENT, exit_code
 
 # Keeps what it is given, and says so.
 KEEPS = "sh -c 'cat >{}; echo paged'"
@@ -17,16 +16,13 @@ def paged(session):
         given = session.folder / "given"
         given.unlink(missing_ok=True)
         terminal = session.spawn(CLIENT, *words, env={"TERM": "vt100", "PAGER": pager or KEEPS.format(given)} | env)
-        terminal.expect(pexpect.EOF)
-        terminal.close()
-        return terminal.exitstatus, terminal.before, given.read_text() if given.exists() else None
+        return exit_code(terminal), terminal.before, given.read_text() if given.exists() else None
 
     return run
 
 
 def test_verbs(session, paged):
     session.run_counter("count")
-    session.job_output("count")
     for words, expected in ((["list"], "NAME"), (["list", "-l"], "WHERE"), (["status"], "State: running"), (["ps"], "COMMAND"), (["stack"], "in work"),
                             (["list", "--json"], '"name"'), (["stack", "--json"], '"threads"'), (["doctor"], "kernel"), (["logs"], "")):
         _, terminal, given = paged(*words)
@@ -76,8 +72,7 @@ def test_colours_go_through(session, paged):
 def test_prompt_has_its_terminal_back(session):
     """Also from a pager that was killed while it had the terminal for itself."""
     session.run_counter("count")
-    terminal = session.spawn(CLIENT, env={"TERM": "vt100", "PAGER": "sh -c 'stty raw -echo <&1; cat >/dev/null; kill -9 $$'"})
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt(env={"TERM": "vt100", "PAGER": "sh -c 'stty raw -echo <&1; cat >/dev/null; kill -9 $$'"})
     for line in ("list", "status count", "logs count", "list --no-pager"):
         terminal.sendline(line)
         terminal.expect_exact(f"{line}\r\n")  # what was typed is seen
@@ -85,16 +80,14 @@ def test_prompt_has_its_terminal_back(session):
     assert "NAME" in terminal.before
     terminal.sendline("quit")
     terminal.expect_exact("still running")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
 
 
 def test_interrupt_is_the_pagers(session):
     """^C ends neither the prompt nor what pages, unless the pager ends on it."""
     session.run_counter("count")
     mark = session.folder / "mark"
-    terminal = session.spawn(CLIENT, env={"TERM": "vt100", "PAGER": f"sh -c 'trap \"echo caught; exit\" INT; echo waits; touch {mark}; sleep 1000 & wait'"})
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt(env={"TERM": "vt100", "PAGER": f"sh -c 'trap \"echo caught; exit\" INT; echo waits; touch {mark}; sleep 1000 & wait'"})
     terminal.sendline("list")
     terminal.expect_exact("waits")
     wait.until(mark.exists, "the pager waits")

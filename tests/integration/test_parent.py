@@ -2,15 +2,16 @@
 """helicopter-parent, typed by a user or started by something else: the job is as if it were not there."""
 
 import contextlib
+import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 from support import errors, sdbus, wait
-from support.session import JOBS, PARENT, Pdb, pid_alive
+from support.process import stat, state
+from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
 
 @contextlib.contextmanager
@@ -143,7 +144,6 @@ def test_stdin_and_stdout_are_the_callers(session):
 
 
 def test_nothing_is_inherited_but_what_the_caller_gave(session):
-    import json
     report = session.folder / "report"
     reader, writer = os.pipe()
     with parent(session, "python3.14", JOBS / "report.py", report, pass_fds=[writer]) as process:
@@ -161,7 +161,7 @@ def test_orphans_are_reaped(session):
     """A double fork stays below the parent, which is where Yama looks; and leaves no zombie."""
     file = session.folder / "orphan"
     with parent(session, "/bin/sh", "-c", f"(sleep 1000 & echo $! >{file}) ; exec sleep 1001") as process:
-        orphan = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the orphan is there"))
+        orphan = int(wait.content(file, "the orphan is there"))
         wait.until(lambda: orphan in children(process.pid), "the orphan is the parent's child now")
         os.kill(orphan, signal.SIGKILL)
         wait.until(lambda: not os.path.exists(f"/proc/{orphan}"), "the orphan is reaped")
@@ -176,8 +176,7 @@ def test_busy_waiting(bare_session):
         bare_session.socket.parent.mkdir(mode=0o700, exist_ok=True)
 
         def ticks():
-            with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-                return sum(int(word) for word in file.read().rpartition(")")[2].split()[11:13])
+            return sum(int(word) for word in stat(process.pid)[11:13])
 
         began, before = time.monotonic(), ticks()
         wait.until(lambda: time.monotonic() - began > 2, "two seconds pass")
@@ -189,21 +188,15 @@ def test_busy_waiting(bare_session):
 def test_a_daemon_that_never_answers(bare_session):
     """The parent gives up on it, tries again, and its job runs on."""
     file = bare_session.folder / "count"
-    bare_session.socket.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(bare_session.socket))
-        listener.listen()
-        listener.settimeout(4 * wait.SECONDS)
-        with parent(bare_session, JOBS / "counter.py", file) as process:
-            accepted, _ = listener.accept()
-            with sdbus.Connection(server=accepted) as connection:
-                registrations = connection.signals("type='method_call',member='Register'", taken=True)
-                connection.process(lambda: registrations, "the parent registers")
-                listener.accept()[0].close()
-            assert process.poll() is None
-            before = int(file.read_text())
-            wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
-            process.terminate()
+    with bare_session.listen() as listener, parent(bare_session, JOBS / "counter.py", file) as process:
+        accepted, _ = listener.accept()
+        with sdbus.Connection(server=accepted) as connection:
+            registrations = connection.signals("type='method_call',member='Register'", taken=True)
+            connection.process(lambda: registrations, "the parent registers")
+            listener.accept()[0].close()
+        assert process.poll() is None
+        Job(bare_session, "counter", file).counts_on()
+        process.terminate()
 
 
 # On a terminal.
@@ -246,13 +239,8 @@ def test_suspend_and_continue(session):
     job_pid = session.wait_state("counter", "running") and session.list()["counter"][3]
     shell.sendcontrol("z")
     shell.expect("Stopped")
-
-    def state():
-        with open(f"/proc/{job_pid}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(")")[2].split()[0]
-
     # The shell tells that the parent has stopped, which got the terminal's signal at the same time.
-    wait.until(lambda: state() == "T", lambda: f"the job stops, too: {state()}")
+    wait.until(lambda: state(job_pid) == "T", lambda: f"the job stops, too: {state(job_pid)}")
     before = int(file.read_text())
     shell.sendline("bg")
     shell.expect_exact(str(PARENT))
@@ -263,8 +251,7 @@ def test_suspend_and_continue(session):
         shell.sendline("fg")
         wait.until(lambda: os.tcgetpgrp(shell.child_fd) != os.getpgid(shell.pid), "the job is in the foreground")
         shell.expect_exact(str(PARENT))
-        before = int(file.read_text())
-        wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+        Job(session, "counter", file).counts_on()
         shell.sendcontrol(key)
         if key == "z":
             shell.expect("Stopped")
@@ -284,8 +271,7 @@ def test_attach_to_a_typed_job(session):
     pdb = session.attach("counter")
     assert pdb.number("counter") > 0
     pdb.quit()
-    before = int(file.read_text())
-    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job goes on")
+    Job(session, "counter", file).counts_on()
     shell.sendintr()
     shell.expect("KeyboardInterrupt")
 
@@ -303,8 +289,7 @@ def test_prompt_on_a_typed_job(session):
     with parent(session, JOBS / "counter.py", file) as process:
         wait.until(file.exists, "the job runs")
         session.wait_state("counter", "running")
-        client = session.spawn(PARENT.parent / "helicopter-client")
-        client.expect_exact(">>> ")
+        client = session.prompt()
         client.sendline("attach")
         assert Pdb(client).number("counter") > 0
         client.sendline("quit")

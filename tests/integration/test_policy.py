@@ -2,13 +2,12 @@
 """GrantPolicy: whom a job lets in. What needs namespaces, or another user's rights, is tests/vm/test_policy.py."""
 
 import os
-import subprocess
 import sys
 
 import pytest
 from support import contract, wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, PARENT, Job, job_path
+from support.session import ERROR, JOB, JOBS, PARENT, grant, job_path
 
 # A process of its own that asks for the lease and says what came of it.
 ASK = """
@@ -24,29 +23,16 @@ with Connection(sys.argv[1], bus=False) as peer:
 
 
 def ask_words(session, name):
-    return sys.executable, "-c", ASK, f"unix:path={session.socket}", job_path(name)
-
-
-def ask_env(session):
-    return session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+    return sys.executable, "-c", ASK, session.address, job_path(name)
 
 
 def ask(session, name):
     """What a process without a terminal is told."""
-    return wait.run(*ask_words(session, name), env=ask_env(session), start_new_session=True).stdout
+    return wait.run(*ask_words(session, name), env=session.python_env, start_new_session=True).stdout
 
 
 def ask_on_terminal(session, name):
-    terminal = session.spawn(*ask_words(session, name), env=ask_env(session))
-    return terminal.read()
-
-
-def start(session, name, policy):
-    file = session.folder / f"{name}.count"
-    session.client("run", "--job", name, f"--grant-policy={policy}", "--", "python3.14", JOBS / "counter.py", file)
-    job = Job(session, name, file)
-    wait.until(job.counter, f"job {name} counts")
-    return job
+    return session.spawn(*ask_words(session, name), env=session.python_env).read()
 
 
 def set_policy(session, name, policy):
@@ -61,7 +47,7 @@ def test_same_user_is_the_default(session):
 
 
 def test_none(session):
-    job = start(session, "closed", "none")
+    job = session.run_counter("closed", options=["--grant-policy=none"])
     assert job.GrantPolicy == "none"
     assert ask(session, "closed").startswith("NotPermitted Job closed: its grant policy is none")
     assert "none" in session.refused("attach", "closed")
@@ -70,7 +56,7 @@ def test_none(session):
 
 @pytest.mark.reaches("Error.NotPermitted")
 def test_none_is_for_scripts_and_waking_too(session):
-    start(session, "closed", "none")
+    session.run_counter("closed", options=["--grant-policy=none"])
     with session.peer() as peer, open("/dev/null", "rb") as script:
         for method, signature, arguments in (("Grant", "ua{sv}", (0, {})), ("RemoteExec", "uha{sv}", (0, script.fileno(), {})), ("Wake", "ua{sv}", (0, {}))):
             with pytest.raises(BusError) as error:
@@ -80,14 +66,14 @@ def test_none_is_for_scripts_and_waking_too(session):
 
 
 def test_terminal(session):
-    start(session, "asks", "ask-terminal")
+    session.run_counter("asks", options=["--grant-policy=ask-terminal"])
     assert "no controlling terminal" in ask(session, "asks")
     assert "granted" in ask_on_terminal(session, "asks")
     session.attach("asks").quit()
 
 
 def test_terminal_is_needed_to_change_that(session):
-    job = start(session, "asks", "ask-terminal")
+    job = session.run_counter("asks", options=["--grant-policy=ask-terminal"])
     change = "busctl", f"--address={session.env['DBUS_SESSION_BUS_ADDRESS']}", "call", "org.helicopter1", job_path("asks"), JOB, "SetGrantPolicy", "s", "none"
     assert wait.run(*change, env=session.env, check=False, start_new_session=True).returncode != 0
     assert job.GrantPolicy == "ask-terminal"
@@ -96,7 +82,7 @@ def test_terminal_is_needed_to_change_that(session):
 
 
 def test_any_namespace(session):
-    start(session, "open", "any-namespace")
+    session.run_counter("open", options=["--grant-policy=any-namespace"])
     assert ask(session, "open") == "granted\n"
 
 
@@ -117,7 +103,7 @@ def test_change(session):
 def test_change_leaves_a_lease(session):
     job = session.run_counter("count")
     with session.peer() as peer:
-        lease = peer.call(job_path("count"), JOB, "Grant", "ua{sv}", 0, {})
+        lease = grant(peer, "count")
         peer.call(job_path("count"), JOB, "SetGrantPolicy", "s", "none")
         assert job.TracerPID == os.getpid()
         os.close(lease)
@@ -148,7 +134,7 @@ def test_policy_outlives_the_daemon(session):
 
 
 def test_parent_on_the_command_line(session):
-    with subprocess.Popen([PARENT, "--job=mine", "--grant-policy=none", JOBS / "counter.py", session.folder / "mine"], env=session.env) as parent:
+    with session.process(PARENT, "--job=mine", "--grant-policy=none", JOBS / "counter.py", session.folder / "mine") as parent:
         session.wait_state("mine", "running")
         assert ask(session, "mine").startswith("NotPermitted")
         parent.terminate()

@@ -23,7 +23,7 @@ while True:
 def start(session):
     mark = session.folder / "middle"
     session.client("run", "--job", "family", "--", "python3.14", "-c", FAMILY, mark)
-    wait.until(lambda: mark.exists() and mark.read_text(), "the family is there")
+    wait.content(mark, "the family is there")
     wait.until(lambda: len(rows(session)) == 4 and sum(bool(row["python_version"]) for row in rows(session)) == 3, "all have begun")
     return int(mark.read_text())
 

@@ -5,13 +5,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
-from support import wait
-from support.session import ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, job_path, pid_alive
+from support import process, wait
 from support.sdbus import BusError
+from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, grant, job_path, pid_alive
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
@@ -20,7 +19,8 @@ PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine"
 
 
 def properties(session, name):
-    return {key: session.get_property(job_path(name), JOB, key) for key in PROPERTIES}
+    found = session.properties(name)
+    return {key: found[key] for key in PROPERTIES}
 
 
 def ended(session):
@@ -197,12 +197,12 @@ def test_killed_parent_of_a_job_that_goes_on(session):
     session.start_job("stubborn", ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
     session.wait_state("stubborn", "running")
     pid = session.get_property(job_path("stubborn"), JOB, "PID")
-    wait.until(lambda: int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("SigIgn")).split()[1], 16) & 1 << 14, "SIGTERM is ignored")
+    wait.until(lambda: int(process.status(pid)["SigIgn"], 16) & 1 << 14, "SIGTERM is ignored")
     os.kill(session.get_property(job_path("stubborn"), JOB, "ParentPID"), signal.SIGKILL)
     session.wait_state("stubborn", "failed")
     assert pid_alive(pid)
     with session.peer() as peer, pytest.raises(BusError) as error:
-        peer.call(job_path("stubborn"), JOB, "Grant", "ua{sv}", 0, {})
+        grant(peer, "stubborn")
     assert error.value.name == ERROR + "TargetGone"
     os.kill(pid, signal.SIGKILL)
 
@@ -223,7 +223,7 @@ def test_stopped_parent_is_not_waited_for(session):
     job = session.run_counter("count")
     parent = job.ParentPID
     os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[0] == "T", "the parent is stopped")
+    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
     session.kill_daemon()
     session.start_daemon()
     assert session.list() == {}
@@ -237,8 +237,7 @@ def test_silent_parent_is_waited_for_until_a_deadline(session):
     script = "import fcntl, os, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX, 1, os.getpid()); print('x', flush=True); sys.stdin.read()"
     job = session.run_counter("count")
     session.kill_daemon()
-    with subprocess.Popen([sys.executable, "-c", script, session.socket.parent / "parents"], env=session.env, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as silent:
+    with session.python(script, session.socket.parent / "parents") as silent:
         assert silent.stdout.read(1)
         before = time.monotonic()
         session.start_daemon()
@@ -306,8 +305,7 @@ def test_run_wait_over_a_crash(session):
     """The client that waits is told the right status, although the job ended without a daemon."""
     go = session.folder / "go"
     os.mkfifo(go)
-    with subprocess.Popen([str(PARENT.parent / "helicopter-client"), "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7"],
-                          env=session.env, stderr=subprocess.PIPE) as client:
+    with session.process(CLIENT, "run", "--wait", "--job", "end", "--", "/bin/sh", "-c", f"read x <{go}; exit 7", stderr=subprocess.PIPE) as client:
         session.wait_state("end", "running")
         parent = session.get_property(job_path("end"), JOB, "ParentPID")
         os.kill(client.pid, signal.SIGSTOP)

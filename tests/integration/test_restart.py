@@ -8,71 +8,19 @@ import subprocess
 import threading
 
 import pytest
-from support import errors, rawbus, storm, wait
+from support import errors, process, rawbus, restarts, wait
+from support.restarts import Slow, begun
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, JOBS, MANAGER, MANAGER_PATH, PARENT, job_path, pid_alive
 
 pytestmark = pytest.mark.parametrize("session", ["bus", "no bus"], indirect=True)
 
-# Reports, and goes on until it is told to end; then it ends when there is a file "go".
-SLOW = """
-import os, signal, sys, time
-folder = sys.argv[1]
-def end(*_):
-    open(folder + "/asked", "a").write("x")
-    while not os.path.exists(folder + "/go"):
-        time.sleep(0.02)
-    sys.exit(3)
-signal.signal(signal.SIGTERM, end)
-with open(folder + "/began", "a") as began:
-    began.write(f"{os.getpid()}\\n")
-while True:
-    time.sleep(0.02)
-"""
-
-
-class Slow:
-    """A job that does not end until it may."""
-
-    def __init__(self, session, *options, name="slow"):
-        self.session, self.name = session, name
-        session.client("run", "--job", name, *options, "--", "python3.14", "-c", SLOW, session.folder)
-        self.pid = self.begun(1)[0]
-
-    def begun(self, count):
-        """The pids that the job has had, when they are that many."""
-        file = self.session.folder / "began"
-        return wait.until(lambda: file.exists() and len(pids := list(map(int, file.read_text().split()))) == count and pids, f"it has been started {count} times")
-
-    def asked(self):
-        wait.until((self.session.folder / "asked").exists, "it is told to end")
-
-    def may_end(self):
-        (self.session.folder / "go").touch()
-
-    def runs_again(self):
-        """Wait until it does, once."""
-        before, now = self.begun(2)
-        assert before == self.pid and not pid_alive(before)
-        self.session.wait_state(self.name, "running")
-        assert self.session.list()[self.name][3] == now
-        return now
-
 
 @pytest.fixture
 def restarting(session):
-    """Ask for a restart in the background; all must have been answered at the end: [(exit code, stdout, stderr)]."""
-    clients = []
-
-    def start(name="slow", *options):
-        clients.append(subprocess.Popen([CLIENT, "restart", *options, name], env=session.env, cwd=session.folder, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-        return clients[-1]
-
-    yield start
-    for client in clients:
-        client.kill()
-        client.communicate()
+    """Ask for a restart in the background."""
+    with restarts.restarting(session) as start:
+        yield lambda name="slow": start(name)
 
 
 def call(session, method, signature="", *arguments, name="slow", **more):
@@ -90,7 +38,7 @@ def refused(session, error, method, *arguments, name="slow"):
 def report(session, name="gift"):
     """What report.py was given, when it has ended."""
     path = session.folder / "report"
-    found = json.loads(wait.until(lambda: path.exists() and path.read_text(), "the report is written"))
+    found = json.loads(wait.content(path, "the report is written"))
     path.unlink()
     session.wait_state(name, "exited")
     return found
@@ -197,17 +145,16 @@ time.sleep(1000)
 
 def test_workers_of_the_first_end_first(session):
     session.client("run", "--job", "family", "--", "python3.14", "-c", WORKERS, session.folder)
-    began = session.folder / "began"
-    wait.until(lambda: began.exists() and len(began.read_text().split()) == 9, "the workers run")
+    begun(session, 9)
     session.client("restart", "family")
-    wait.until(lambda: len(began.read_text().split()) == 18, "the workers run again")
+    begun(session, 18)
     assert not (session.folder / "wrong").exists()
 
 
 def test_the_first_ends_as_every_job_does(session):
     """Who waits for it is told; and its end is before its successor's beginning."""
     slow = Slow(session)
-    with session.peer() as peer, subprocess.Popen([CLIENT, "wait", "slow"], env=session.env) as waiting:
+    with session.peer() as peer, session.process(CLIENT, "wait", "slow") as waiting:
         seen = peer.signals("type='signal'")
         peer.process(lambda: True, "signals are taken")
         thread = threading.Thread(target=session.client, args=("restart", "slow"))
@@ -315,12 +262,10 @@ def test_job_of_an_older_daemon(session):
     """Whose parent it has given the environment only."""
     environment = session.folder / "environment"
     environment.write_text("".join(f"{key}={value}\0" for key, value in session.env.items()))
-    with open(environment, "rb") as file, subprocess.Popen([PARENT, "--job", "old", "--environment-on-stdin", "--", "/bin/sleep", "1000"], env=session.env,
-                                                           stdin=file) as parent:
+    with open(environment, "rb") as file, session.process(PARENT, "--job", "old", "--environment-on-stdin", "--", "/bin/sleep", "1000", stdin=file):
         session.wait_state("old", "running")
         assert "older daemon" in session.refused("restart", "old", code=1)
         session.client("stop", "old")
-        parent.wait()
 
 
 # Who asked goes.
@@ -380,7 +325,7 @@ def test_parent_that_comes_late(session, restarting):
     slow.may_end()
     wait.until(lambda: (session.socket.parent / "ended/slow").exists(), "its end is recorded")
     os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[0] == "T", "the parent is stopped")
+    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
     session.start_daemon()
     assert session.list()["slow"][2] == "exited"
     os.kill(parent, signal.SIGCONT)
@@ -395,7 +340,7 @@ def test_parent_that_is_killed(session, restarting):
     os.kill(session.get_property(job_path("slow"), JOB, "ParentPID"), signal.SIGKILL)
     slow.may_end()
     assert client.wait(wait.SECONDS) == 0, client.stderr.read()
-    slow.begun(2)
+    begun(session, 2)
 
 
 def test_parent_that_is_killed_without_a_daemon(session, restarting):
@@ -453,7 +398,7 @@ def test_stop_calls_it_off(session, restarting, how):
         stopping.join()
     session.wait_state("slow", "exited")
     wait.until(lambda: not pid_alive(parent), "the parent ends")
-    assert slow.begun(1) == [slow.pid]
+    assert begun(session, 1) == [slow.pid]
     # And then it is asked for again.
     session.client("restart", "slow")
     slow.runs_again()
@@ -545,7 +490,7 @@ def test_terminate_calls_it_off(session, restarting):
     slow.may_end()
     terminating.join()
     assert session.daemon.wait(wait.SECONDS) == 0
-    assert slow.begun(1) == [slow.pid]
+    assert begun(session, 1) == [slow.pid]
 
 
 def test_the_name_is_never_free(session):
@@ -586,8 +531,8 @@ def test_nothing_is_left(session):
             call(session, "Restart", "a{sv}", {}, name="count")
 
     restarts(2)
-    descriptors = storm.descriptors(session.daemon.pid)
+    descriptors = process.descriptors(session.daemon.pid)
     restarts(10)
-    wait.until(lambda: storm.descriptors(session.daemon.pid) <= descriptors, lambda: f"{storm.descriptors(session.daemon.pid)} descriptors, before: {descriptors}")
+    wait.until(lambda: process.descriptors(session.daemon.pid) <= descriptors, lambda: f"{process.descriptors(session.daemon.pid)} descriptors, before: {descriptors}")
     wait.until(lambda: len([command for _, command in session.processes() if "counter.py" in command]) == 2, "there is one parent and one job")
-    assert storm.zombies(session.daemon.pid) == []
+    assert process.zombies(session.daemon.pid) == []

@@ -3,7 +3,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from support import storm, wait
+from support import process, wait
 from support.session import JOB, MANAGER, MANAGER_PATH, job_path
 
 JOBS = 500
@@ -14,7 +14,7 @@ def test_many_jobs(session):
     daemon = session.daemon.pid
     session.start_job("first", ["/bin/true"])
     session.wait_state("first", "exited")
-    descriptors, memory = storm.descriptors(daemon), storm.memory(daemon)
+    descriptors, memory = process.descriptors(daemon), process.memory(daemon)
     names = [f"job{number}" for number in range(JOBS)]
 
     def start(some):
@@ -38,8 +38,8 @@ def test_many_jobs(session):
     wait.until(lambda: not [command for _, command in session.processes() if "sleep" in command or "helicopter-parent" in command], "all have ended")
     session.start_daemon()
     assert session.list() == {}
-    wait.until(lambda: storm.descriptors(session.daemon.pid) <= descriptors, "no more descriptors are held than before")
-    assert storm.memory(session.daemon.pid) <= 1.5 * memory
+    wait.until(lambda: process.descriptors(session.daemon.pid) <= descriptors, "no more descriptors are held than before")
+    assert process.memory(session.daemon.pid) <= 1.5 * memory
 
 
 def test_daemon_returns_to_what_it_was(session):
@@ -57,10 +57,10 @@ def test_daemon_returns_to_what_it_was(session):
 
     wave(0)
     wave(1)  # ASan keeps what was freed, up to a limit
-    descriptors, memory = storm.descriptors(session.daemon.pid), storm.memory(session.daemon.pid)
+    descriptors, memory = process.descriptors(session.daemon.pid), process.memory(session.daemon.pid)
     for number in range(2, 5):
         wave(number)
-    wait.until(lambda: storm.descriptors(session.daemon.pid) <= descriptors,
-               lambda: f"descriptors: {storm.descriptors(session.daemon.pid)}, before: {descriptors}")
-    assert storm.memory(session.daemon.pid) < memory + 2048
-    assert storm.zombies(session.daemon.pid) == []
+    wait.until(lambda: process.descriptors(session.daemon.pid) <= descriptors,
+               lambda: f"descriptors: {process.descriptors(session.daemon.pid)}, before: {descriptors}")
+    assert process.memory(session.daemon.pid) < memory + 2048
+    assert process.zombies(session.daemon.pid) == []

@@ -4,11 +4,9 @@
 import ctypes
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
 from support.session import ERROR, JOB, JOBS, job_path
 
@@ -67,9 +65,7 @@ def blocked(session, kind, python="python3.14"):
 
 def in_call(pid, tid=None):
     """Whether a thread is blocked in a system call that takes long."""
-    with open(f"/proc/{pid}/task/{tid or pid}/syscall", encoding="ascii") as file:
-        number = file.read().split()[0]
-    return number not in ("running", "-1") and number in ("230", "202", "34")
+    return process.system_call(pid, tid).split()[0] in ("230", "202", "34")  # clock_nanosleep, futex, pause on x86-64
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -160,7 +156,7 @@ def test_code_with_restricted_builtins(session, seconds, timeout, runs):
     script(session, RESTRICTED).rename(session.folder / "restricted.py")
     file = session.folder / "about"
     session.client("run", "--job", "restricted", "--", "python3.15", session.folder / "restricted.py", file, seconds)
-    wait.until(lambda: file.exists() and file.read_text(), "the job is about to")
+    wait.content(file, "the job is about to")
     with session.peer() as peer:
         ran = remote_exec(peer, session, "restricted", "")
         if runs:
@@ -186,8 +182,7 @@ def test_a_stopped_job(session):
     with session.peer() as peer:
         ran = remote_exec(peer, session, "count", "")
         assert "stopped" in refused(lambda: wake(peer, "count", timeout=0.3), "Blocked")
-        with open(f"/proc/{job.PID}/stat", encoding="ascii") as file:
-            assert file.read().split()[2] == "T"
+        assert process.state(job.PID) == "T"
         os.kill(job.PID, signal.SIGCONT)
         job.counts_on()
         assert not ran()
@@ -247,9 +242,7 @@ def test_closing_the_guard_withdraws(session):
 def test_the_callers_end_withdraws(session):
     blocked(session, "sleep")
     path = script(session, f"open({str(session.folder / 'ran')!r}, 'w')")
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, f"unix:path={session.socket}", job_path("sleep"), path], text=True,
-                              env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    caller = session.python(CALLER, session.address, job_path("sleep"), path)
     assert caller.stdout.readline() == "queued\n"
     caller.communicate()
     with session.peer() as peer:
@@ -301,9 +294,7 @@ def test_processes(session):
 
 
 def test_processes_of_a_family(session):
-    file = session.folder / "child"
-    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
-    child = int(wait.until(lambda: file.exists() and file.read_text(), "the child is there"))
+    child = session.run_family()
     main = session.get_property(job_path("family"), JOB, "PID")
     with session.peer() as peer:
         processes = {process[0]: process for process in peer.call(job_path("family"), JOB, "ListProcesses")}

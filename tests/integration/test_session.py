@@ -6,8 +6,8 @@ import signal
 
 import pexpect
 import pytest
-from support import wait
-from support.session import CLIENT, Job
+from support import process, wait
+from support.session import CLIENT, exit_code
 
 NAPPER = """\
 import signal
@@ -35,12 +35,9 @@ work(sys.argv[1])
 
 def run_napper(session, python="python3.14"):
     """A counting job that looks whether its handler of SIGINT is its own, and can be told to sleep longer."""
-    script, file = session.folder / "napper.py", session.folder / "nap.count"
+    script = session.folder / "napper.py"
     script.write_text(NAPPER)
-    session.client("run", "--job", "nap", "--", python, script, file)
-    job = Job(session, "nap", file)
-    wait.until(job.counter, "the job counts")
-    return job
+    return session.run_counter("nap", python, script=script)
 
 
 def put_to_sleep(session, job, seconds):
@@ -54,12 +51,7 @@ def put_to_sleep(session, job, seconds):
 
 
 def in_nanosleep(pid):
-    with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
-        return file.read().split()[0] == "230"  # clock_nanosleep on x86-64
-
-
-def program_output(session):
-    return "".join(path.read_text() for path in session.folder.rglob("nap.log"))
+    return process.system_call(pid).split()[0] == "230"  # clock_nanosleep on x86-64
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -74,7 +66,7 @@ def test_interrupt_of_next(session, python):
     assert "time.sleep(pause)" in pdb.command("where")
     pdb.quit()
     job.counts_on()
-    assert "KeyboardInterrupt" not in program_output(session)
+    assert "KeyboardInterrupt" not in session.job_output("nap")
 
 
 def test_interrupts_are_the_jobs_own_again(session):
@@ -92,7 +84,7 @@ def test_interrupts_are_the_jobs_own_again(session):
         wait.until(lambda: handler.read_text() == "own", "the handler is put back")
     os.kill(job.PID, signal.SIGINT)
     session.wait_state("nap", "exited", "failed")
-    assert "KeyboardInterrupt" in program_output(session)
+    assert "KeyboardInterrupt" in session.job_output("nap")
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -130,7 +122,7 @@ def test_job_that_does_not_answer(session):
     assert done.returncode == 1
     assert "did not get to it in time" in done.stderr
     job.counts_on()
-    assert program_output(session) == ""
+    assert session.job_output("nap") == ""
     session.attach("nap").quit()
 
 
@@ -142,11 +134,9 @@ def test_interrupt_while_connecting(session):
     terminal.expect("queued")
     terminal.sendintr()
     terminal.expect_exact("interrupted; process")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 1
+    assert exit_code(terminal) == 1
     job.counts_on()
-    assert program_output(session) == ""
+    assert session.job_output("nap") == ""
     session.attach("nap").quit()
     job.counts_on()
 
@@ -154,8 +144,7 @@ def test_interrupt_while_connecting(session):
 def test_prompt_after_a_session_that_ended(session):
     """The job ends while its debugger prompts, at the client's own prompt: that goes on, and echoes."""
     job = session.run_counter("count")
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt()
     terminal.sendline("attach count")
     terminal.expect(r"\(Pdb\) $")
     os.kill(job.PID, signal.SIGKILL)
@@ -167,8 +156,7 @@ def test_prompt_after_a_session_that_ended(session):
     terminal.expect_exact("failed")
     terminal.expect_exact(">>> ")
     terminal.sendeof()
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
 
 
 def test_end_of_a_job_that_goes_on_is_told(session):
@@ -194,6 +182,4 @@ def test_waiting_over_the_daemons_end(bare_session):
                "there is a new daemon")
     bare_session.client("status", "x")
     file.unlink()
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 6
+    assert exit_code(terminal) == 6

@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from support import wait
+from support import process, wait
 from support.session import JOBS
 
 DEADLOCK = """\
@@ -33,11 +33,6 @@ barrier.wait()
 open(__file__ + ".ready", "w").close()
 threads[0].join()
 """
-
-
-def process_state(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        return file.read().rpartition(")")[2].split()[0]
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15", "python3.14-dbg"])
@@ -85,9 +80,9 @@ def test_deadlocked(session, python):
 def test_stopped_and_left_stopped(session):
     job = session.run_counter("count")
     os.kill(job.PID, signal.SIGSTOP)
-    wait.until(lambda: process_state(job.PID) == "T", "the job is stopped")
+    wait.until(lambda: process.state(job.PID) == "T", "the job is stopped")
     assert "in work" in session.client("stack", "count").stdout
-    assert process_state(job.PID) == "T"
+    assert process.state(job.PID) == "T"
     os.kill(job.PID, signal.SIGCONT)
     job.counts_on()
 
@@ -98,11 +93,11 @@ def test_of_a_worker(session):
 
     def worker():
         found = json.loads(session.client("ps", "boss", "--json").stdout)
-        return [process for process in found if process["python_version"] and process["python_version"].startswith("3.15")]
+        return [row for row in found if (row["python_version"] or "").startswith("3.15")]
 
-    (process,) = wait.until(worker, "the worker is there")
-    found = json.loads(session.client("stack", "--pid", process["pid"], "--json").stdout)
-    assert found["pid"] == process["pid"]
+    (row,) = wait.until(worker, "the worker is there")
+    found = json.loads(session.client("stack", "--pid", row["pid"], "--json").stdout)
+    assert found["pid"] == row["pid"]
     assert found["python_version"].startswith("3.15")
 
 

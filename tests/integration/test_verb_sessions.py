@@ -8,10 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import pexpect
 import pytest
 from support import wait
-from support.session import CLIENT, PrivateSession
+from support.session import CLIENT, PrivateSession, exit_code
 
 # As much as a terminal shows below the line on which the command was typed.
 LINES, COLUMNS = 23, 80
@@ -267,9 +266,7 @@ def session():
     listed = shared.list()
     shared.names = {"pid": listed["train"][3], "worker": int((shared.folder / "worker").read_text()), "unknown": 2**22 + 1}
     yield shared
-    reports = shared.sanitizer_reports()
-    shared.close()
-    assert not reports, reports
+    shared.end()
 
 
 def words_of(session, line):
@@ -284,9 +281,7 @@ def typed(session, line, keys=(), env=None):
         terminal.expect(awaited)
         shown += terminal.before
         terminal.sendline(key)
-    terminal.expect(pexpect.EOF)
-    terminal.wait()
-    return Done(terminal.exitstatus, (shown + terminal.before).replace("\r\n", "\n"))
+    return Done(exit_code(terminal), (shown + terminal.before).replace("\r\n", "\n"))
 
 
 def check_works(session, works, keys=()):

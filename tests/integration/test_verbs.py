@@ -88,7 +88,7 @@ def test_kill_reaches_one_or_all(session):
     for options, survives in (((), True), (("--all",), False)):
         pids.unlink(missing_ok=True)
         run_script(session, "pair", "import signal; signal.signal(signal.SIGUSR1, lambda *_: print('got it', flush=True))\n" + script)
-        _, child = map(int, wait.until(lambda: pids.exists() and pids.read_text().split(), "the pids are known"))
+        _, child = map(int, wait.content(pids, "the pids are known").split())
         before = session.job_output("pair").count("got it")
         session.client("kill", "-s", "USR1", *options, "pair")
         expected = before + (1 if survives else 2)

@@ -5,25 +5,18 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOBS
-
-PROMPT = ">>> "
+from support.session import JOBS, PROMPT, exit_code
 
 
 @pytest.fixture
 def prompt(session):
-    def start():
-        terminal = session.spawn(CLIENT, env={"TERM": "vt100"})
-        terminal.expect_exact(PROMPT)
-        return terminal
-
-    return start
+    return lambda: session.prompt(env={"TERM": "vt100"})
 
 
 def leave(terminal):
     terminal.sendline("quit")
     terminal.expect_exact("still running")
-    terminal.wait()
+    assert exit_code(terminal) == 0
 
 
 def test_tab_completes_verbs_and_jobs(session, prompt):
@@ -137,8 +130,7 @@ def test_keys_in_a_line(session, prompt):
     terminal.expect_exact(PROMPT)
     terminal.sendeof()
     terminal.expect_exact("still running")
-    terminal.wait()
-    assert terminal.exitstatus == 0
+    assert exit_code(terminal) == 0
 
 
 def test_attaching_and_coming_back(session, prompt):

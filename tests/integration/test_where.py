@@ -7,9 +7,9 @@ import signal
 import time
 
 import pytest
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, job_path
+from support.session import CLIENT, ERROR, JOB, job_path
 
 KEYS = {"file", "line", "function", "memory", "cpu", "workers"}
 
@@ -121,14 +121,9 @@ def test_stopped_and_left_stopped(session):
     comes_to(session, "job", script, 6, "Epoch.train")
     pid = listed(session, "job")["pid"]
     os.kill(pid, signal.SIGSTOP)
-
-    def state():
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0]
-
-    wait.until(lambda: state() == "T", "it is stopped")
+    wait.until(lambda: process.state(pid) == "T", "it is stopped")
     comes_to(session, "job", script, 6, "Epoch.train")
-    assert state() == "T"
+    assert process.state(pid) == "T"
 
 
 def test_while_somebody_debugs(session):

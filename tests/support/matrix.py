@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import wait
-from support.session import JOB, JOBS
+from support import process, wait
+from support.session import JOBS
 
 PROMPT, THREAD, MESSAGE = "prompt", "other thread", "message"
 SOURCE = JOBS / "blocked.py"
@@ -87,9 +87,7 @@ CASES = {
 
 def look(pid):
     """The system call that a process is in; None: it runs."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        state = stat.read().rpartition(")")[2].split()[0]
-    call = Path(f"/proc/{pid}/syscall").read_text(encoding="ascii")
+    state, call = process.state(pid), process.system_call(pid)
     return call if state == "S" and call[0] in "0123456789" else None
 
 
@@ -122,7 +120,7 @@ class Run:
         self.wait_end(seconds)
 
     def start(self, python, seconds):
-        self.job = self.session.start_job(self.name, [python, "-Wignore::ResourceWarning", SOURCE, self.kind, seconds, self.report_path])
+        self.session.start_job(self.name, [python, "-Wignore::ResourceWarning", SOURCE, self.kind, seconds, self.report_path])
         self.pid = self.session.list()[self.name][3]
         wait_blocked(self.pid, self.report_path, self.case.busy)
 
@@ -139,10 +137,9 @@ class Run:
 
     def traced_by(self):
         try:
-            status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace")
+            return process.tracer(self.pid)
         except OSError:
             return 0
-        return int(re.search(r"TracerPid:\s+(\d+)", status).group(1))
 
     def in_time(self):
         """Whether the call lasted as long as the debugger was there, and long enough for it: it does not say much otherwise."""
@@ -155,8 +152,7 @@ class Run:
 
     def log(self):
         """What the job wrote."""
-        path = self.session.get_property(self.job, JOB, "LogPath")
-        return Path(path).read_text(errors="replace")
+        return self.session.job_output(self.name)
 
     def check(self, seconds):
         """Everything that should hold."""

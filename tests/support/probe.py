@@ -3,11 +3,9 @@
 
 import json
 import os
-import re
-from pathlib import Path
 
-from support import wait
-from support.session import JOB, job_path
+from support import process, wait
+from support.session import JOB, job_path, queue_script
 
 SCRIPT = """
 def probe(path):
@@ -36,13 +34,9 @@ def in_job(session, name):
     """What the thread of the job that runs scripts says."""
     path = session.folder / f"{name}.probe"
     path.unlink(missing_ok=True)
-    fd = os.memfd_create("script")
-    os.write(fd, SCRIPT.replace("@PATH@", repr(str(path))).encode())
-    os.lseek(fd, 0, os.SEEK_SET)
     with session.peer() as peer:
-        peer.call(job_path(name), JOB, "RemoteExec", "uha{sv}", 0, fd, {})
+        queue_script(peer, name, SCRIPT.replace("@PATH@", repr(str(path))))
         peer.call(job_path(name), JOB, "Wake", "ua{sv}", 0, {})
-    os.close(fd)
     wait.until(path.exists, "the job answers")
     return json.loads(path.read_text())
 
@@ -50,9 +44,9 @@ def in_job(session, name):
 def in_kernel(pid):
     """(state, tracer) of all threads of a process."""
     found = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        status = (task / "status").read_text(encoding="utf-8", errors="replace")
-        found.add((re.search(r"State:\s+(\w)", status).group(1), int(re.search(r"TracerPid:\s+(\d+)", status).group(1))))
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        status = process.status(f"{pid}/task/{thread}")
+        found.add((status["State"][0], int(status["TracerPid"])))
     return found
 
 

@@ -6,7 +6,7 @@ import ctypes
 import os
 from ctypes import POINTER, byref, c_char_p, c_int, c_uint64, c_void_p
 
-from support import errors
+from support import errors, wait
 
 _lib = ctypes.CDLL("libsystemd.so.0", use_errno=True)
 
@@ -200,8 +200,6 @@ class Connection:
 
     def process(self, condition, what, seconds=60):
         """Process messages until condition() is true, and return that."""
-        from support import wait
-
         def step():
             while _check(_process(self._bus, None), "process"):
                 pass

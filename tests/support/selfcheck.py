@@ -8,15 +8,13 @@ import random
 import re
 import signal
 import time
-from pathlib import Path
 
-from support import wait
+from support import process, wait
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, job_path
+from support.session import ERROR, JOB, JOBS, grant, job_path, queue_script
 
 FROM_OUTSIDE = signal.SIGRTMIN + 2
 DISARMING = {ERROR + "Blocked", ERROR + "Timeout"}  # what Wake says when it has withdrawn the script
-
 
 # What CPython (3.14, 3.15) says when it takes a script in code with restricted builtins, as namedtuple's are. The script is queued again.
 LOST = re.compile(r"Can't open debugger script [^\n]*\nTraceback [^\n]*\n(?: [^\n]*\n)*KeyError: '__import__'\n")
@@ -59,20 +57,14 @@ class SelfCheck:
     # What is done.
 
     def grant(self):
-        os.close(self.call("Grant", "ua{sv}", 0, {"force": ("b", True), "python": ("b", self.chance.random() < 0.5)}))
+        os.close(grant(self.peer, self.name, force=True, python=self.chance.random() < 0.5))
 
     def queue(self):
         """Have a script queued; its number."""
         number = sum(self.done.values())
         script = f"import os\nfd = os.open({str(self.scripts)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)\n" \
                  f"os.write(fd, b'{number}\\n')\nos.close(fd)\ndel os, fd\n"
-        fd = os.memfd_create("script")
-        os.write(fd, script.encode())
-        os.lseek(fd, 0, os.SEEK_SET)
-        try:
-            self.call("RemoteExec", "uha{sv}", 0, fd, {})
-        finally:
-            os.close(fd)
+        queue_script(self.peer, self.name, script)
         return number
 
     def wake(self, number):
@@ -134,7 +126,7 @@ class SelfCheck:
     def grant_and_signal(self):
         """Signals that arrive about when the job is stopped for the grant."""
         self.signal()
-        lease = self.call("Grant", "ua{sv}", 0, {"force": ("b", True)})
+        lease = grant(self.peer, self.name, force=True)
         self.signal()
         os.close(lease)
 
@@ -147,10 +139,7 @@ class SelfCheck:
             raise AssertionError(f"no prompt: {done.stdout}{done.stderr}")
 
     def is_stopped(self):
-        wait.until(lambda: self.state() == "T", "the job is stopped")
-
-    def state(self):
-        return Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        wait.until(lambda: process.state(self.pid) == "T", "the job is stopped")
 
     WEIGHTS = {"grant": 30, "script": 30, "wake_for_nothing": 8, "stop": 6, "script_while_stopped": 3, "signal": 10, "grant_and_signal": 20,
                "where": 10, "attach": 1}

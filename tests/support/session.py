@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs under test, and what they need around them."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pexpect
 
 from support import errors, sdbus, wait
+from support.process import environment, pid_alive
 
 PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
 CLIENT = PREFIX / "bin/helicopter-client"
 PARENT = PREFIX / "bin/helicopter-parent"
 DAEMON = PREFIX / "libexec/helicopterd"
-JOBS = Path(__file__).parent / "jobs"
+TESTS = Path(__file__).parents[1]
+JOBS = TESTS / "support/jobs"
 INCLUDE = Path(__file__).parents[2] / "include/helicopter"
 
 NAME = "org.helicopter1"
@@ -26,6 +30,8 @@ MANAGER_PATH = "/org/helicopter1"
 MANAGER = "org.helicopter1.Manager"
 JOB = "org.helicopter1.Job"
 ERROR = "org.helicopter1.Error."
+
+PROMPT = ">>> "  # the client's own
 
 
 def encode(name):
@@ -37,13 +43,31 @@ def job_path(name):
     return f"{MANAGER_PATH}/job/{encode(name)}"
 
 
-def pid_alive(pid):
-    """Whether there is such a process; a zombie is none."""
+def unit(name):
+    """The unit of a job that the daemon has started."""
+    return f"helicopter-{name}.service"
+
+
+def exit_code(terminal):
+    """Wait for the end of a command on a terminal; return its exit code, None if a signal has ended it."""
+    terminal.expect(pexpect.EOF)
+    return terminal.wait()
+
+
+def grant(connection, name, target=0, **options):
+    """Take the lease of a job; return its descriptor. options: Grant's, switches and words."""
+    options = {key: ("b" if isinstance(value, bool) else "s", value) for key, value in options.items()}
+    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, options)
+
+
+def queue_script(connection, name, text):
+    """Have a job's main process run a Python script when it comes to it."""
+    script = os.memfd_create("script")
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+        os.write(script, text.encode())
+        connection.call(job_path(name), JOB, "RemoteExec", "uha{sv}", 0, script, {})
+    finally:
+        os.close(script)
 
 
 class Job:
@@ -127,18 +151,50 @@ class Session:
         terminal.logfile_read = errors.observed
         return terminal
 
+    @contextlib.contextmanager
+    def process(self, *command, **more):
+        """A command's Popen, which has to be told to end; where the test fails before that, it is killed."""
+        with subprocess.Popen([str(word) for word in command], env=self.env, **more) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
+
+    @property
+    def python_env(self):
+        """For a Python program beside the test, which is to find `support`."""
+        return self.env | {"PYTHONPATH": str(TESTS)}
+
+    def python(self, program, *arguments, around=()):
+        """Start such a program, with pipes to its stdin and from its stdout. around: a command that runs it."""
+        return subprocess.Popen([*around, sys.executable, "-c", program, *map(str, arguments)], env=self.python_env, text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def prompt(self, **more):
+        """The client's own prompt, on a terminal."""
+        terminal = self.spawn(CLIENT, **more)
+        terminal.expect_exact(PROMPT)
+        return terminal
+
     def attach(self, name, *options, **more):
         """A pdb session on a job; returns at its first prompt."""
         return Pdb(self.spawn(CLIENT, "attach", "--job", name, *options, **more))
 
-    def run_counter(self, name="count", python="python3.14", env=None):
-        """Have a counting job started by the client."""
+    def run_counter(self, name="count", python="python3.14", options=(), script=JOBS / "counter.py", **more):
+        """Have a counting job started by the client. options: of `run`. script: what counts, in the file that it is given."""
         file = self.folder / f"{name}.count"
         file.unlink(missing_ok=True)
-        self.client("run", "--job", name, "--", python, JOBS / "counter.py", file, env=env)
+        self.client("run", "--job", name, *options, "--", python, script, file, **more)
         job = Job(self, name, file)
         wait.until(job.counter, f"job {name} counts")
         return job
+
+    def run_family(self):
+        """Have a job `family` started that has a child, which sleeps; return the child's pid."""
+        file = self.folder / "child"
+        self.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
+        return int(wait.content(file, "the job has a child"))
 
     def job_output(self, name):
         """What a job wrote."""
@@ -160,13 +216,23 @@ class Session:
         done = self.busctl("get-property", NAME, path, interface, name)
         return json.loads(done.stdout)["data"]
 
+    def properties(self, name):
+        """All properties of a job."""
+        with self.peer() as peer:
+            return peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
+
     def bus(self):
         """A connection to the session's bus."""
         return sdbus.Connection(self.env["DBUS_SESSION_BUS_ADDRESS"])
 
+    @property
+    def address(self):
+        """The daemon's private socket, as D-Bus writes addresses."""
+        return f"unix:path={self.socket}"
+
     def peer(self):
         """A connection to the daemon's private socket."""
-        return sdbus.Connection(f"unix:path={self.socket}", bus=False)
+        return sdbus.Connection(self.address, bus=False)
 
     def connections(self):
         """All the ways there are to the daemon."""
@@ -204,7 +270,7 @@ class Session:
         for entry in os.listdir("/proc"):
             if entry.isdigit() and int(entry) != os.getpid():
                 try:
-                    if mark in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0") and pid_alive(entry):
+                    if mark in environment(entry) and pid_alive(entry):
                         command = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                         found.append((int(entry), command.strip()))
                 except OSError:
@@ -290,6 +356,16 @@ class PrivateSession(Session):
         with os.fdopen(reader, "rb") as pipe:
             assert pipe.readline(), "dbus-daemon did not start"
 
+    @contextlib.contextmanager
+    def listen(self):
+        """A socket that is listened to in the daemon's place."""
+        self.socket.parent.mkdir(mode=0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.socket))
+            listener.listen()
+            listener.settimeout(4 * wait.SECONDS)
+            yield listener
+
     def try_connect(self):
         """Whether somebody listens on the private socket."""
         with socket.socket(socket.AF_UNIX) as attempt:
@@ -351,9 +427,7 @@ class Pdb:
 
     def finish(self, code=0):
         """Wait for the client's end; return what it still wrote."""
-        self.terminal.expect(pexpect.EOF)
-        self.terminal.close()
-        assert self.terminal.exitstatus == code, f"it ended with {self.terminal.exitstatus}: {self.terminal.before}"
+        assert exit_code(self.terminal) == code, f"it ended with {self.terminal.exitstatus}: {self.terminal.before}"
         return self.terminal.before
 
     def quit(self):

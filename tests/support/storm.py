@@ -11,11 +11,11 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 from support import wait
+from support.process import pid_alive
 from support.sdbus import BusError
-from support.session import CLIENT, DAEMON, JOB, MANAGER, MANAGER_PATH, job_path, pid_alive
+from support.session import CLIENT, DAEMON, JOB, MANAGER, MANAGER_PATH, job_path
 
 # A job that says when it begins and when it ends, once each.
 SCRIPT = 'echo begin >>"$1"; sleep "$2"; echo end >>"$1"; exit "$3"'
@@ -25,29 +25,6 @@ def serving(session):
     """The pid of the session's daemon, or None. Not the socket's credentials: a client that starts a daemon has bound its socket."""
     pids = [pid for pid, command in session.processes() if command == str(DAEMON)]
     return max(pids, default=None) if session.try_connect() else None
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def memory(pid):
-    """The resident memory in KiB."""
-    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-
-
-def zombies(*parents):
-    """Processes that one of the parents has not waited for."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] == "Z" and int(fields[1]) in parents:
-                found.append(int(entry))
-    return found
 
 
 class Storm:

@@ -21,6 +21,11 @@ def until(condition, what, seconds=SECONDS):
     return result
 
 
+def content(path, what, seconds=SECONDS):
+    """Wait until a file has something in it; return that, without blanks around it."""
+    return until(lambda: path.exists() and path.read_text().strip(), what, seconds)
+
+
 def run(*command, check=True, timeout=SECONDS, **more):
     """Run a command; return its CompletedProcess, with stdout and stderr as text."""
     more = {"stdin": subprocess.DEVNULL, "text": True} | more

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Jobs whose main thread is blocked, and other tracers than pdb, under Yama."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from support import wait
 from support.ptrace import may_trace
@@ -20,6 +16,15 @@ def work():
     while True:
         time.sleep(1000)
 work()
+"""
+
+
+# A process that tells, for each pid on its stdin, whether it may trace that one.
+TELL = """
+import sys
+from support.ptrace import may_trace
+for line in sys.stdin:
+    print(may_trace(int(line)), flush=True)
 """
 
 
@@ -70,12 +75,7 @@ def test_other_tracers_have_the_lease_for_as_long_as_they_run(session):
 @pytest.mark.parametrize("way", [(), ("--no-grant",)])
 def test_the_jobs_own_setting(session, way):
     """A grant takes the place of what the job itself has set; --no-grant leaves it as it is."""
-    waiting = subprocess.Popen([sys.executable, "-c", """
-import sys
-from support.ptrace import may_trace
-for line in sys.stdin:
-    print(may_trace(int(line)), flush=True)
-"""], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))})
+    waiting = session.python(TELL)
 
     def chosen_may_trace():
         waiting.stdin.write(f"{pid}\n")
@@ -85,7 +85,7 @@ for line in sys.stdin:
     script, file = session.folder / "choosy.py", session.folder / "set"
     script.write_text(CHOOSY)
     session.client("run", "--job", "choosy", "--", "python3.14", script, waiting.pid, file)
-    wait.until(lambda: file.exists() and file.read_text(), "the job has set it")
+    wait.content(file, "the job has set it")
     pid = session.get_property(job_path("choosy"), JOB, "PID")
     try:
         assert chosen_may_trace()

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOB, PREFIX, job_path, pid_alive
+from support.process import status
+from support.session import CLIENT, PREFIX, grant, pid_alive
 
 UNITS = PREFIX / "lib/systemd/user"
 EXPOSURE_MAX = 2.0
-
-
-def status(pid):
-    """/proc/PID/status as {name: value}."""
-    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
 def namespaces(pid):
@@ -51,7 +47,7 @@ def test_daemon_works_in_its_sandbox(session):
     """What it does itself: whom it lets in, whose job a process is, where a job may start."""
     job = session.run_counter("count")
     with session.peer() as peer:
-        lease = peer.call(job_path("count"), JOB, "Grant", "ua{sv}", 0, {})
+        lease = grant(peer, "count")
         wait.until(lambda: job.TracerPID == os.getpid(), "the lease is ours")
         os.close(lease)
         wait.until(lambda: job.TracerPID == 0, "the lease has ended")

@@ -9,7 +9,7 @@ import pytest
 from support import probe, wait
 from support.ptrace import may_trace
 from support.sdbus import BusError
-from support.session import ERROR, JOB, JOBS, Job, job_path
+from support.session import ERROR, JOBS, Job, grant
 
 
 def start(session, how, command=()):
@@ -21,20 +21,16 @@ def start(session, how, command=()):
     return job
 
 
-def grant(peer, **options):
-    return peer.call(job_path("hostile"), JOB, "Grant", "ua{sv}", 0, options)
-
-
 @pytest.mark.reaches("Error.SeccompFiltered")
 def test_seccomp(session):
     """Nothing is injected into a job whose system calls are filtered: its filter might kill it. Its Python may be asked to."""
     job = start(session, "seccomp")
     with session.peer() as peer:
         with pytest.raises(BusError) as refused:
-            grant(peer)
+            grant(peer, "hostile")
         assert refused.value.name == ERROR + "SeccompFiltered"
         assert not may_trace(job.PID)
-        lease = grant(peer, via=("s", "remote-exec"))
+        lease = grant(peer, "hostile", via="remote-exec")
         assert may_trace(job.PID)
         os.close(lease)
         wait.until(lambda: not may_trace(job.PID), "closing the lease takes the permission")
@@ -45,7 +41,7 @@ def test_seccomp(session):
 def test_undumpable(session):
     job = start(session, "undumpable")
     with session.peer() as peer, pytest.raises(BusError) as refused:
-        grant(peer)
+        grant(peer, "hostile")
     assert refused.value.name.startswith(ERROR)
     job.counts_on()
 
@@ -57,7 +53,7 @@ def test_foreign_tracer(session):
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait.until(lambda: all(traced for _, traced in probe.in_kernel(job.PID)), "strace has the job")
     with session.peer() as peer:
-        lease = grant(peer)
+        lease = grant(peer, "hostile")
         assert may_trace(job.PID)
         os.close(lease)
     wait.until(lambda: job.TracerPID == 0, "closing the lease ends it")

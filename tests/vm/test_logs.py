@@ -2,7 +2,6 @@
 """What jobs write, from the journal; and what is said of lingering."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,7 @@ def test_logs_follow_until_the_end(session):
     go_on = session.folder / "go on"
     run(session, "talk", f"import os, time\nprint('before')\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.02)\nprint('after')")
     written = session.folder / "written"
-    with open(written, "wb") as file, subprocess.Popen([CLIENT, "logs", "-f", "talk"], env=session.env, stdout=file) as following:
+    with open(written, "wb") as file, session.process(CLIENT, "logs", "-f", "talk", stdout=file) as following:
         wait.until(lambda: "before\n" in written.read_text(), "what was written before is shown")
         assert following.poll() is None
         go_on.touch()

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import JOB, JOBS, Job, job_path
+from support.session import JOB, TESTS, Job, job_path
 
-TESTS = Path(__file__).parents[1]
 SANDBOXES = [("--user", "--map-current-user"), ("--user", "--map-current-user", "--pid", "--fork", "--mount-proc")]
 
 # Asks for everything that a policy is about; prints the name of each error, or "done".
@@ -69,18 +68,13 @@ os.kill(pid, signal.SIGKILL)
 """
 
 
-def python(session, program, *arguments, around=()):
-    return subprocess.Popen([*around, sys.executable, "-c", program, *map(str, arguments)], env=session.env | {"PYTHONPATH": str(TESTS)},
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
 def address(session, where):
-    return session.env["DBUS_SESSION_BUS_ADDRESS"] if where == "bus" else f"unix:path={session.socket}"
+    return session.env["DBUS_SESSION_BUS_ADDRESS"] if where == "bus" else session.address
 
 
 def ask(session, where, around=()):
     """{method: what came of it} of a process that asks."""
-    process = python(session, ASK, address(session, where), job_path("count"), where, around=around)
+    process = session.python(ASK, address(session, where), job_path("count"), where, around=around)
     output = process.communicate(timeout=wait.SECONDS)[0]
     return dict(line.split(" ", 1) for line in output.splitlines())
 
@@ -98,9 +92,7 @@ def test_sandboxed_callers_are_refused(session, where, sandbox):
 
 @pytest.mark.parametrize("sandbox", SANDBOXES, ids=["user", "user-and-pid"])
 def test_sandboxed_callers_by_policy(session, sandbox):
-    file = session.folder / "count.count"
-    session.client("run", "--job=count", "--grant-policy=any-namespace", "--", "python3.14", JOBS / "counter.py", file)
-    wait.until(Job(session, "count", file).counter, "it counts")
+    session.run_counter("count", options=["--grant-policy=any-namespace"])
     told = ask(session, "peer", around=("unshare", *sandbox))
     assert told["Grant"] == "done" and told["SetGrantPolicy"] == "done"
 
@@ -134,7 +126,7 @@ def test_recycled_pid_gets_nothing(session, where):
     """Who connected has ended, and another process has its pid: neither that one nor who has the connection is let in."""
     job = session.run_counter("count")
     path = session.env["DBUS_SESSION_BUS_ADDRESS"].removeprefix("unix:path=").partition(",")[0] if where == "bus" else session.socket
-    asker = python(session, LEAVE_CHILD, path, job_path("count"), where)
+    asker = session.python(LEAVE_CHILD, path, job_path("count"), where)
     assert asker.wait(wait.SECONDS) == 0
     with subprocess.Popen(["sudo", sys.executable, "-c", TAKE_PID, str(asker.pid)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as taker:
         assert taker.stdout.readline() == "made\n"
@@ -171,7 +163,7 @@ connection.socket.settimeout(60)
 ask(connection, sys.argv[2], None)
 """
     try:
-        process = python(session, become, session.socket, job_path("count"), program, ask_as_root, TESTS)
+        process = session.python(become, session.socket, job_path("count"), program, ask_as_root, TESTS)
         answer = process.communicate(timeout=wait.SECONDS)[0]
     finally:
         wait.run("sudo", "rm", "-f", program)

@@ -3,22 +3,21 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from support import storm, wait
+from support.process import zombies
 from support.ptrace import may_trace
-from support.session import JOB, job_path, pid_alive
+from support.session import job_path, pid_alive, unit
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "15"))
+SECONDS = 20 * KILLS
 
 PROPERTIES = ["State", "PID", "ParentPID", "Unit", "ControlGroup", "CommandLine", "StartTimestamp", "TracerPID", "TracerCommand", "TracerSince"]
 
 
 def properties(session, name):
-    with session.peer() as peer:
-        found = peer.call(job_path(name), "org.freedesktop.DBus.Properties", "GetAll", "s", JOB)
+    found = session.properties(name)
     return {key: found[key] for key in PROPERTIES}
 
 
@@ -49,7 +48,7 @@ def test_daemon_comes_back(session, how):
     job = session.run_counter("count")
     pdb = session.attach("count")
     before = properties(session, "count")
-    assert before["Unit"] == "helicopter-count.service" and before["TracerPID"]
+    assert before["Unit"] == unit("count") and before["TracerPID"]
     restart(session, how)
     assert properties(session, "count") == before
     assert pdb.number("counter") > 0
@@ -69,7 +68,7 @@ def test_end_without_a_daemon(session):
     session.systemctl("start", "helicopterd.socket")
     assert session.list()["count"][2] == "failed"
     assert (job.ExitCode, job.ExitSignal) == (-1, signal.SIGKILL)
-    assert job.Unit == "helicopter-count.service"
+    assert job.Unit == unit("count")
     session.client("forget", "count")
     restart(session, "restart")
     assert session.list() == {}
@@ -83,7 +82,7 @@ def test_killed_parent_of_a_unit(session):
     wait.until(lambda: not pid_alive(pid), "the job ends")
     session.wait_state("count", "failed")
     assert str(parent) in job.FailureReason
-    wait.until(lambda: session.show("helicopter-count.service", "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
+    wait.until(lambda: session.show(unit("count"), "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
     session.run_counter("count")
 
 
@@ -101,9 +100,7 @@ def test_permission_ends_while_there_is_no_daemon(session):
               "os.close(lease)\n"
               "while may_trace(int(sys.argv[3])): pass\n"
               "print('taken back', flush=True)\n")
-    with subprocess.Popen([sys.executable, "-c", script, f"unix:path={session.socket}", job_path("count"), str(pid)], text=True,
-                          env=session.env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as tracer:
+    with session.python(script, session.address, job_path("count"), pid) as tracer:
         assert tracer.stdout.readline() == "True\n"
         session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
         tracer.stdin.write("\n")
@@ -115,12 +112,13 @@ def test_permission_ends_while_there_is_no_daemon(session):
     job.counts_on()
 
 
+@pytest.mark.deadline(SECONDS + 4 * wait.SECONDS)
 def test_kill_storm(session):
     """As natively, with units, and fewer."""
     counters = [session.run_counter(f"count{number}") for number in range(2)]
     pids = [(job.PID, job.ParentPID, job.StartTimestamp) for job in counters]
     weather = storm.Storm(session, counters)
-    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), 20 * KILLS, slowness=20)
+    killed = weather.run(KILLS, lambda: kill(session), lambda: session.client("list", check=False), SECONDS, slowness=20)
     print(f"killed {killed} times; {weather.done}")
     assert killed > KILLS / 3
     weather.check_jobs()
@@ -132,6 +130,6 @@ def test_kill_storm(session):
         found = session.systemctl("list-units", "--all", "--plain", "--no-legend", "helicopter-*.service").stdout
         return sorted(line.split()[0] for line in found.splitlines())
 
-    wait.until(lambda: units() == [f"helicopter-{job.name}.service" for job in counters], lambda: f"no other unit is left: {units()}")
-    assert storm.zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
+    wait.until(lambda: units() == [unit(job.name) for job in counters], lambda: f"no other unit is left: {units()}")
+    assert zombies(session.daemon_pid(), *(parent for _, parent, _ in pids)) == []
     assert set(session.list()) == {job.name for job in counters}

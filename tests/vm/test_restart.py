@@ -2,73 +2,38 @@
 """restart of jobs that are units."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import wait
-from support.session import CLIENT, JOBS, Job, pid_alive
+from support import restarts, wait
+from support.process import environment
+from support.restarts import Slow, begun
+from support.session import pid_alive, unit
 
-# Ends when there is a file "go", once it has been told to end.
-SLOW = """
-import os, signal, sys, time
-folder = sys.argv[1]
-def end(*_):
-    open(folder + "/asked", "w")
-    while not os.path.exists(folder + "/go"):
-        time.sleep(0.1)
-    sys.exit(3)
-signal.signal(signal.SIGTERM, end)
-with open(folder + "/began", "a") as began:
-    began.write(f"{os.getpid()}\\n")
-while True:
-    time.sleep(0.1)
-"""
 ALWAYS = ("-p", "Restart=always", "-p", "RestartSec=0", "-p", "StartLimitIntervalSec=0")
-
-
-def unit(name):
-    return f"helicopter-{name}.service"
 
 
 def load_state(session, name):
     return session.show(unit(name), "LoadState")["LoadState"]
 
 
-def environment_of(pid):
-    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-
-
 @pytest.fixture
 def slow(session):
     """A job that has been told to end for a restart, and does so when it may: its pid, and the client that has asked."""
-    clients = []
+    with restarts.restarting(session) as restart:
+        def start(*options):
+            job = Slow(session, *options)
+            client = restart("--grace=600", "slow")
+            job.asked()
+            return job.pid, client
 
-    def start(*options):
-        session.client("run", "--job", "slow", *options, "--", "python3.14", "-c", SLOW, session.folder)
-        pid = begun(session, 1)[0]
-        clients.append(subprocess.Popen([CLIENT, "restart", "--grace=600", "slow"], env=session.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-        wait.until((session.folder / "asked").exists, "it is told to end")
-        return pid, clients[0]
-
-    yield start
-    for client in clients:
-        client.kill()
-        client.communicate()
-
-
-def begun(session, count):
-    """The pids that the job has had, when they are that many."""
-    file = session.folder / "began"
-    return wait.until(lambda: file.exists() and len(pids := list(map(int, file.read_text().split()))) == count and pids, f"it has been started {count} times")
+        yield start
 
 
 @pytest.mark.parametrize("policy", [(), ALWAYS])
 def test_unit_is_as_it_was(session, policy):
-    file = session.folder / "count"
-    wait.run(CLIENT, "run", "--job", "count", "-E", "SECRET=x", "-p", "MemoryMax=200M", "-p", "LimitNOFILE=512:1024", "-p", "Description=counts = fine", *policy,
-             "--", "python3.14", JOBS / "counter.py", file, env=session.env, umask=0o027)
-    job = Job(session, "count", file)
+    job = session.run_counter(options=["-E", "SECRET=x", "-p", "MemoryMax=200M", "-p", "LimitNOFILE=512:1024", "-p", "Description=counts = fine", *policy],
+                              umask=0o027)
     names = ("MemoryMax", "LimitNOFILE", "LimitNOFILESoft", "Description", "UMask", "Restart", "Slice", "WorkingDirectory", "NRestarts", "ActiveState")
     before = session.show(unit("count"), *names)
     assert before["MemoryMax"] == str(200 << 20) and before["UMask"] == "0027"
@@ -78,7 +43,7 @@ def test_unit_is_as_it_was(session, policy):
         assert session.client("restart", "count").stdout == "count\n"
         assert not pid_alive(pid) and job.State == "running" and job.PID != pid
         assert session.show(unit("count"), *names) == before
-        assert b"SECRET=x" in environment_of(job.PID)
+        assert b"SECRET=x" in environment(job.PID)
     assert session.show(unit("count"), "InvocationID") != invocation
     assert Path(f"/sys/fs/cgroup{job.ControlGroup}/memory.max").read_text().strip() == str(200 << 20)
     pdb = session.attach("count")
@@ -90,7 +55,7 @@ def test_unit_is_as_it_was(session, policy):
     session.systemctl("restart", unit("count"))
     wait.until(lambda: session.list().get("count", [None] * 3)[2] == "running" and job.PID != pid, "it is known again")
     session.client("restart", "count")
-    assert b"SECRET=x" in environment_of(job.PID)
+    assert b"SECRET=x" in environment(job.PID)
     session.client("stop", "count")
     wait.until(lambda: load_state(session, "count") == "not-found", "the unit is gone")
 

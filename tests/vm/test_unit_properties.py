@@ -6,34 +6,25 @@ import signal
 from pathlib import Path
 
 import pytest
-from support import sdbus, wait
-from support.session import CLIENT, ERROR, JOB, JOBS, Job, job_path, pid_alive
+from support import process, sdbus, wait
+from support.session import ERROR, JOBS, Job, pid_alive, unit
 
 SECRET = "correct horse battery staple"
 RESTART = ("-p", "Restart=on-failure", "-p", "RestartSec=200ms", "-p", "StartLimitIntervalSec=0")
 
 
-def unit(name):
-    return f"helicopter-{name}.service"
-
-
 def umask_of(pid):
-    return Path(f"/proc/{pid}/status").read_text().partition("Umask:")[2].split()[0]
+    return process.status(pid)["Umask"]
 
 
-def run_counter(session, *options, name="count", umask=-1):
-    file = session.folder / f"{name}.count"
-    wait.run(CLIENT, "run", "--job", name, "-E", f"SECRET={SECRET}", *options, "--", "python3.14", JOBS / "counter.py", file,
-             env=session.env, umask=umask)
-    job = Job(session, name, file)
-    wait.until(job.counter, f"job {name} counts")
-    return job
+def run_counter(session, *options, umask=-1):
+    return session.run_counter(options=["-E", f"SECRET={SECRET}", *options], umask=umask)
 
 
 def kept_environments(session):
     """How many memory files with an environment the service manager holds."""
     manager = session.show("dbus.service", "MainPID")["MainPID"]
-    parent = int(Path(f"/proc/{manager}/stat").read_text().rpartition(")")[2].split()[1])
+    parent = process.status(manager)["PPid"]
     # It has a capability that its user has not, so its descriptors are root's to list.
     return wait.run("sudo", "ls", "-l", f"/proc/{parent}/fd").stdout.count("helicopter-start")
 
@@ -108,7 +99,7 @@ def test_restart(session, who, daemon):
     again = next_process(job, pid)
     assert session.show(unit("count"), "NRestarts")["NRestarts"] == "1"
     assert job.Unit == unit("count") and job.StartTimestamp > started and job.ExitSignal == 0 and job.EndTimestamp == 0
-    assert f"SECRET={SECRET}".encode() in Path(f"/proc/{again}/environ").read_bytes().split(b"\0")
+    assert f"SECRET={SECRET}".encode() in process.environment(again)
     assert os.readlink(f"/proc/{again}/fd/0") == "/dev/null"
     assert umask_of(again) == "0027"
     pdb = session.attach("count")
@@ -121,7 +112,7 @@ def test_restart_by_systemctl(session):
     job = run_counter(session)
     pid = job.PID
     session.systemctl("restart", unit("count"))
-    assert f"SECRET={SECRET}".encode() in Path(f"/proc/{next_process(job, pid)}/environ").read_bytes().split(b"\0")
+    assert f"SECRET={SECRET}".encode() in process.environment(next_process(job, pid))
 
 
 def test_secrets_end_with_the_job(session):
@@ -207,7 +198,7 @@ def test_job_from_a_file(session, job_file):
     assert job.Unit == "helicopter-job@train.service" and job.WorkingDirectory == str(session.folder)
     assert job.GrantPolicy == "ask-terminal"
     assert session.show(job.Unit, "Slice", "UnitFileState") == {"Slice": "helicopter.slice", "UnitFileState": "enabled"}
-    environment = Path(f"/proc/{job.PID}/environ").read_bytes().split(b"\0")
+    environment = process.environment(job.PID)
     assert b"GREETING=two words" in environment and b"PYTHONUNBUFFERED=1" in environment
     session.attach("train").quit()
     pid = job.PID

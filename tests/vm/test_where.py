@@ -2,10 +2,9 @@
 """Where a job is and what it uses, under Yama and as a unit."""
 
 import json
-import subprocess
 
 from support import wait
-from support.session import JOB, PARENT, job_path
+from support.session import JOB, PARENT, job_path, unit
 
 ASLEEP = "import time\n\ntime.sleep(100000)\n"
 COMPUTES = "def work(n):\n    return n + 1\nwhile True: work(1)\n"
@@ -26,7 +25,7 @@ def where(session, name):
 
 def usage(session, name):
     """The service manager's own figures: bytes, and microseconds."""
-    found = session.show(f"helicopter-{name}.service", "MemoryCurrent", "CPUUsageNSec")
+    found = session.show(unit(name), "MemoryCurrent", "CPUUsageNSec")
     return int(found["MemoryCurrent"]), int(found["CPUUsageNSec"]) // 1000
 
 
@@ -64,15 +63,13 @@ def test_usage_of_workers_that_have_ended(session):
 
 def test_usage_without_a_unit_is_that_of_the_processes(session):
     """Not that of whatever the parent was started in."""
-    with subprocess.Popen([PARENT, "--job", "job", "--", "/bin/sleep", "100000"], env=session.env) as parent:
-        try:
-            session.wait_state("job", "running")
-            assert where(session, "job")["memory"] < 20 << 20
-            ours = bytearray(64 << 20)
-            ours[::4096] = b"x" * (len(ours) // 4096)
-            assert where(session, "job")["memory"] < 20 << 20
-        finally:
-            parent.terminate()
+    with session.process(PARENT, "--job", "job", "--", "/bin/sleep", "100000") as parent:
+        session.wait_state("job", "running")
+        assert where(session, "job")["memory"] < 20 << 20
+        ours = bytearray(64 << 20)
+        ours[::4096] = b"x" * (len(ours) // 4096)
+        assert where(session, "job")["memory"] < 20 << 20
+        parent.terminate()
 
 
 def test_scope_2(session, scope):

@@ -7,18 +7,15 @@ import subprocess
 
 import pytest
 from support import wait
+from support.process import state
 from support.ptrace import may_trace
 from support.sdbus import BusError
-from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Pdb, job_path
+from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Job, Pdb, exit_code, grant, job_path
 
 
 def plain_pdb_is_refused(pid, python="python3.14"):
     done = wait.run(python, "-m", "pdb", "-p", pid, check=False)
     assert "permission" in done.stderr + done.stdout, f"{done.returncode}: {done.stdout}{done.stderr}"
-
-
-def grant(connection, name, target=0, **options):
-    return connection.call(job_path(name), JOB, "Grant", "ua{sv}", target, {key: ("b", value) for key, value in options.items()})
 
 
 @pytest.mark.parametrize("python", ["python3.14", "python3.15"])
@@ -48,8 +45,7 @@ def test_typed_job_and_the_prompt(session):
     session.wait_state("counter", "running")
     pid = session.list()["counter"][3]
     plain_pdb_is_refused(pid)  # this process itself may trace: it is an ancestor here
-    terminal = session.spawn(CLIENT)
-    terminal.expect_exact(">>> ")
+    terminal = session.prompt()
     terminal.sendline("attach")
     pdb = Pdb(terminal)
     assert "ermission granted" in pdb.greeting
@@ -58,10 +54,8 @@ def test_typed_job_and_the_prompt(session):
     terminal.expect("(?i)detached")
     terminal.expect_exact(">>> ")
     terminal.sendline("quit")
-    terminal.wait()
-    assert terminal.exitstatus == 0
-    before = int(file.read_text())
-    wait.until(lambda: int(file.read_text() or 0) > before + 1, "the job counts on")
+    assert exit_code(terminal) == 0
+    Job(session, "counter", file).counts_on()
     shell.sendintr()
     shell.expect("KeyboardInterrupt")
 
@@ -106,9 +100,7 @@ def test_permission_of_a_killed_client_is_taken_back(session):
 
 
 def test_worker_of_a_job(session):
-    file = session.folder / "child"
-    session.client("run", "--job", "family", "--", "python3.14", JOBS / "family.py", file)
-    child = int(wait.until(lambda: file.exists() and file.read_text().strip(), "the job has a child"))
+    child = session.run_family()
     with session.peer() as peer:
         assert not may_trace(child)
         lease = grant(peer, "family", child)
@@ -136,8 +128,7 @@ def test_stopped_job_stays_stopped(session):
     with session.peer() as peer:
         lease = grant(peer, "count")
         assert may_trace(pid)
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            assert file.read().rpartition(")")[2].split()[0] == "T"
+        assert state(pid) == "T"
         os.close(lease)
         wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
     os.kill(pid, signal.SIGCONT)
@@ -213,8 +204,7 @@ def test_a_debugger_in_the_background_of_nobody(session):
     """The tracer dies between its question and the answer: nothing is left permitted."""
     job = session.run_counter("count")
     for _ in range(5):
-        with subprocess.Popen([CLIENT, "attach", "count"], env=session.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as client:
+        with session.process(CLIENT, "attach", "count", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
             client.kill()
     wait.until(lambda: job.TracerPID == 0, "no lease is left")
     job.counts_on()

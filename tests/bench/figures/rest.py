@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.sample import Bound, figure
-from support import wait
+from support import process, wait
 from support.session import JOB, job_path
 
 
@@ -26,8 +26,7 @@ def pss(pid):
 
 def wakeups(pid):
     """How often it has waited for something, by now."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+    return int(process.status(pid)["voluntary_ctxt_switches"])
 
 
 def parent_of(place, name):

@@ -64,7 +64,7 @@ def run_script(peer, name):
 def gdb(place, name):
     with place.peers_permitted():
         subprocess.run(["gdb", "-nx", "-batch", "-p", str(place.pid(name)), "-ex", "quit"], env=place.env, check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=4 * wait.SECONDS)
 
 
 @figure("standstill", "standstill: how long a job stands still", "ms",

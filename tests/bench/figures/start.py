@@ -2,6 +2,7 @@
 """From a command to the first line of the program that it starts."""
 
 import os
+import select
 import subprocess
 import time
 from contextlib import contextmanager
@@ -18,9 +19,13 @@ def time_to_line(command, fifo, place):
     began = time.perf_counter()
     with subprocess.Popen([str(word) for word in command], env=place.env, cwd=place.session.folder, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, start_new_session=True) as process:  # as a job has: it gets its share of a busy machine
-        assert os.read(reader, 100) == b"line\n"
-        taken = time.perf_counter() - began
-        assert process.wait(wait.SECONDS) == 0
+        try:
+            assert select.select([reader], [], [], wait.SECONDS)[0], f"no line came from {command}"
+            assert os.read(reader, 100) == b"line\n"
+            taken = time.perf_counter() - began
+            assert process.wait(wait.SECONDS) == 0
+        finally:
+            process.kill()  # unless it has ended
     os.close(writer)
     os.close(reader)
     return taken * 1000

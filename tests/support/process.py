@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the kernel tells of a process."""
+
+import os
+from pathlib import Path
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat behind the name, as proc(5) has them from the third on: state, parent …"""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+
+
+def state(pid):
+    """A letter: "R" runs, "S" sleeps, "T" is stopped, "t" is stopped by its tracer …"""
+    return stat(pid)[0]
+
+
+def pid_alive(pid):
+    """Whether there is such a process; a zombie is none."""
+    try:
+        return state(pid) not in "ZX"
+    except OSError:
+        return False
+
+
+def status(pid):
+    """/proc/PID/status as {name: value}."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def tracer(pid):
+    """The pid of who traces it; 0: nobody."""
+    return int(status(pid)["TracerPid"])
+
+
+def memory(pid):
+    """The resident memory in KiB."""
+    return int(status(pid)["VmRSS"].split()[0])
+
+
+def descriptors(pid):
+    """How many files it has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def environment(pid):
+    """Its variables, as NAME=VALUE in bytes."""
+    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+
+
+def system_call(pid, tid=None):
+    """The number of the system call that a thread (the main one) waits in, and its arguments, as text; "running" when it is in none."""
+    return Path(f"/proc/{pid}/task/{tid or pid}/syscall").read_text(encoding="ascii")
+
+
+def zombies(*parents):
+    """Processes that one of the parents has not waited for."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                fields = stat(entry)
+            except OSError:
+                continue
+            if fields[0] == "Z" and int(fields[1]) in parents:
+                found.append(int(entry))
+    return found
