@@ -17,6 +17,7 @@
 
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "parent/close-aside.h"
 
 /* For the system call that sets the eval breaker; when it cannot be made in this time, it is set as CPython does. */
 #define INJECTION_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
@@ -32,7 +33,7 @@ static Script *script_free(Script *script) {
         g_queue_remove(&script->supervisor->scripts, script);
         for (size_t i = 0; i < G_N_ELEMENTS(script->sources); i++)
                 sd_event_source_disable_unref(script->sources[i]);
-        close_fd(&script->watch);
+        close_aside(&script->watch);
         close_fd(&script->guard);
         close_fd(&script->caller);
         remote_exec_free(script->remote);
