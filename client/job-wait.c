@@ -48,7 +48,7 @@ int job_watch_open(Connection *connection, const char *object, JobWatch **ret_wa
         int r;
 
         watch->connection = connection;
-        /* Signals are handled in job_watch_end() only, so none of them finds info missing, or older than itself. */
+        /* Signals are handled when that is asked for only, so none of them finds info missing, or older than itself. */
         r = follow(watch, object);
         if (r < 0)
                 return client_error_translate(error, sd_bus_error_set_errno(error, r));
@@ -57,6 +57,11 @@ int job_watch_open(Connection *connection, const char *object, JobWatch **ret_wa
                 return r;
         *ret_watch = g_steal_pointer(&watch);
         return 0;
+}
+
+void job_watch_update(JobWatch *watch) {
+        while (sd_bus_process(watch->connection->bus, NULL) > 0)
+                ;
 }
 
 void job_watch_notify(JobWatch *watch, JobWatchChanged changed, void *userdata) {

@@ -11,7 +11,7 @@
 #include "client/interpreter.h"
 #include "client/session-control.h"
 
-/* The exit codes of attach.py. */
+/* The exit codes of attach_session.py. */
 typedef enum SessionEnd {
         SESSION_HELD = 0,
         SESSION_FAILED = 1,
@@ -29,6 +29,8 @@ typedef struct Session {
         const char *version; /* of the target's Python, NULL or empty: unknown */
         char **commands;     /* for the first prompt, or NULL */
         SessionControl control;
+        void (*begun)(void *userdata); /* called when the interpreter has been started */
+        void *userdata;
         int target_fd;
         Foreground foreground;
         bool target_gone; /* set by session_run(): the target ended, and so the session was ended */

@@ -134,9 +134,11 @@ static int ask_permission(JobWatch *watch, const AttachOptions *options, sd_bus_
 }
 
 /* Those who name a job whose work is done by others may want one of these. */
-static void report_workers(const JobWatch *watch, const GPtrArray *processes) {
+static void report_workers(const JobWatch *watch) {
+        g_autoptr(GPtrArray) processes = NULL;
         unsigned workers = 0;
 
+        process_list_get(watch->connection, watch->info->object, &processes, NULL);
         for (guint i = 1; processes && i < processes->len; i++) {
                 const JobProcess *process = g_ptr_array_index(processes, i);
 
@@ -148,29 +150,43 @@ static void report_workers(const JobWatch *watch, const GPtrArray *processes) {
                         watch->info->name, workers, workers > 1 ? "es" : "", watch->info->name);
 }
 
-/* The version of the target's Python, owned by the caller. Tells of workers by the way. */
-static char *look_at_processes(JobWatch *watch, const AttachOptions *options) {
-        uint32_t target = (uint32_t) target_pid(&options->target, watch);
-        g_autoptr(GPtrArray) processes = NULL;
-        const JobProcess *process;
+typedef struct Begin {
+        JobWatch *watch;
+        const AttachOptions *options;
+        Stage *stage;
+} Begin;
 
-        process_list_get(watch->connection, watch->info->object, &processes, NULL);
-        if (target == watch->info->pid)
-                report_workers(watch, processes);
-        process = process_list_find(processes, target);
-        if (process && *process->python_version)
-                return g_strdup(process->python_version);
-        return target == watch->info->pid ? g_strdup(watch->info->python_version) : NULL;
+/* The debugger's interpreter is being started, which is the time to tell the user. */
+static void on_begun(void *userdata) {
+        Begin *begin = userdata;
+        pid_t target = target_pid(&begin->options->target, begin->watch);
+
+        if (target == (pid_t) begin->watch->info->pid)
+                report_workers(begin->watch);
+        stage_begin(begin->stage, target, begin->options->no_grant ? "reserved" : "granted");
+}
+
+/* The version of the target's Python, owned by the caller; NULL: not known. With a lease the parent has told that of the main process. */
+static char *get_version(JobWatch *watch, const AttachOptions *options) {
+        pid_t target = target_pid(&options->target, watch);
+
+        job_watch_update(watch);
+        if (target == (pid_t) watch->info->pid && watch->info->python_version && *watch->info->python_version)
+                return g_strdup(watch->info->python_version);
+        return process_list_version(watch, (uint32_t) target);
 }
 
 /* Run the debugger. Returns a SessionEnd. */
 static int debug(JobWatch *watch, const AttachOptions *options, const Interpreter *interpreter, const char *version) {
         Stage stage = { .open = false };
+        Begin begin = { .watch = watch, .options = options, .stage = &stage };
         Session session = {
                 .interpreter = interpreter,
                 .version = version,
                 .commands = options->commands,
                 .control = SESSION_CONTROL_NONE,
+                .begun = on_begun,
+                .userdata = &begin,
         };
         int r;
 
@@ -179,7 +195,6 @@ static int debug(JobWatch *watch, const AttachOptions *options, const Interprete
         session.control.wake = options->no_wake ? "off" : options->wake;
         session.control.deadline = options->target.deadline;
         session.control.stage = &stage;
-        stage_begin(&stage, session.control.target, options->no_grant ? "reserved" : "granted");
         r = session_run(&session);
         attach_report_session(&session, r, !options->no_grant);
         session_control_clear(&session.control);
@@ -198,7 +213,7 @@ static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *e
         lease = ask_permission(watch, options, error);
         if (lease < 0)
                 return lease;
-        version = look_at_processes(watch, options);
+        version = get_version(watch, options);
         r = interpreter_find(target_pid(&options->target, watch), version, &interpreter, error);
         if (r < 0)
                 return r;

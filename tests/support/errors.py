@@ -181,7 +181,7 @@ CODES = {"BUSY": "DebuggerBusy", "FAILED": "CannotAttach", "INCOMPATIBLE": "NoIn
 
 
 def _said_in_script(path):
-    """attach.py and stack.py."""
+    """attach_session.py and stack.py."""
     for code, text in re.findall(r'\bFailure\((?:(\w+), )?f?"((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8")):
         name = CODES.get(code) if code else "NoStacks"
         yield Said(f"client/{path.name}", "Failure", f"{PREFIX}Client.Error.{name}" if name else None, re.sub(r"\{[^}]*\}", "%", text))
@@ -194,6 +194,6 @@ def said():
     for folder in ("lib", "daemon", "parent", "client"):
         for path in sorted((ROOT / folder).glob("*.c")):
             found += _said_in(path, known)
-    for script in ("attach.py", "stack.py"):
+    for script in ("attach_session.py", "stack.py"):
         found += _said_in_script(ROOT / "client" / script)
     return [message for message in found if letters(message.text) >= LEAST_LETTERS]

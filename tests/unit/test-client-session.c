@@ -129,17 +129,18 @@ static void test_arguments(void **state) {
         Outcome outcome;
 
         file = g_build_filename(fixture->folder, "said", NULL);
-        script = g_strdup_printf(
-                "#!/bin/sh\n"
-                "echo \"$1\" \"${2##*/}\" \"$3\" \"$4\" \"${5%%=*}\" \"${6%%.*}\" \"$7\" \"$8\" \"$9\" >%s\n"
-                "test -S /proc/self/fd/\"${5#*=}\"\n",
+        script = g_strdup_printf("#!/bin/sh\n"
+                                 "echo \"$1\" \"$2\" \"$3\" \"$4\" \"${5##*/}\" \"$6\" \"$7\" \"${8%%=*}\" "
+                                 "\"${9%%.*}\" \"${10}\" \"${11}\" \"${12}\" >%s\n"
+                                 "test -S /proc/self/fd/\"${8#*=}\"\n",
                 file);
         assert_true(
                 g_file_set_contents_full(fixture->interpreter.file, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
         outcome = run_session(fixture, &fixture->interpreter, "3.77.1", commands);
         assert_int_equal(outcome.end, SESSION_HELD);
         assert_true(g_file_get_contents(file, &said, NULL, NULL));
-        expected = g_strdup_printf("-I attach.py %d job=x control timeout=1 version=3.77.1 command=p 1 command=quit\n",
+        expected = g_strdup_printf("-I -S -X lazy_imports=all attach.py %d job=x control timeout=1 version=3.77.1 "
+                                   "command=p 1 command=quit\n",
                 (int) fixture->target);
         assert_string_equal(said, expected);
         g_unlink(file);

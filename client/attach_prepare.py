@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Have the process import pdb, while this interpreter does the same.
+
+Most of the time to the first prompt is that of importing pdb, on both sides. The process does it in a script of its own, which does not wait for
+anybody, and says by a connection that it has. This module imports next to nothing itself, since all of that comes before.
+"""
+
+import _socket
+import os
+import sys
+
+# What attach-job.py and pdb's script want to import. When that fails, they are what tells. The name is for those who come upon
+# this script's own frame (attach_session.py).
+SCRIPT = """\
+_helicopter_prepares = True
+try:
+    import bdb, gc, io, os, pdb, signal, socket, sys, threading
+except Exception:
+    pass
+{connect}
+"""
+
+# A connection without a word. (_socket is no part of what is imported in pieces.)
+CONNECT = """\
+import _socket
+_connection = _socket.socket()
+try:
+    _connection.connect(("127.0.0.1", {port}))
+except OSError:
+    pass
+finally:
+    _connection.close()
+"""
+
+
+class Control:
+    """The client, which has the process run scripts (client/session-control.h)."""
+
+    def __init__(self, fd):
+        self.socket = _socket.socket(fileno=fd)
+
+    def run(self, script):
+        """Ask for it. The answer is heard later."""
+        fd = os.memfd_create("helicopter-attach")
+        try:
+            os.write(fd, script.encode())
+            self.socket.sendmsg([b"exec"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, fd.to_bytes(4, sys.byteorder))])
+        finally:
+            os.close(fd)
+
+    def say(self, word):
+        self.socket.send(word)
+
+    def hear(self):
+        """The client's next word. It keeps the deadline. Empty: it has ended."""
+        return self.socket.recv(64).decode("ascii")
+
+
+class Preparation:
+    """What the command line says, and the process's answer, if it was asked."""
+
+    def __init__(self, argv):
+        settings = [argument.split("=", 1) for argument in argv[2:]]
+        self.pid = int(argv[1])
+        self.settings = dict(settings)
+        self.commands = [value for name, value in settings if name == "command"]
+        self.control = Control(int(self.settings["control"]))
+        self.answer = None  # a socket to which it connects
+
+    def begin(self):
+        listener = _socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        self.control.run(SCRIPT.format(connect=CONNECT.format(port=listener.getsockname()[1])))
+        self.answer = listener
+
+
+def is_suitable(version):
+    """pdb's two sides must be of the same version: of which the process is, the client may know."""
+    return sys.version_info >= (3, 14) and (not version or version.split(".")[:2] == sys.version.split(".")[:2])
+
+
+def begin(argv):
+    preparation = Preparation(argv)
+    if is_suitable(preparation.settings.get("version")):
+        try:
+            preparation.begin()
+        except OSError:
+            pass  # whatever it is, the next script meets it, too
+    return preparation
