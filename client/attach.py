@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Debug a running Python with pdb: attach.py PID job=NAME control=FD [timeout=SECONDS] [version=3.14.8] [command=PDB COMMAND]…
+"""Debug a running Python with pdb: attach.py PID job=NAME control=FD [wake=MODE] [timeout=SECONDS] [version=3.14.8] [command=PDB COMMAND]…
 
 Run by helicopter-client, with the interpreter that the process runs on. The work is done by modules, so that Python may keep them compiled.
 """

@@ -82,7 +82,8 @@ def is_suitable(version):
 
 def begin(argv):
     preparation = Preparation(argv)
-    if is_suitable(preparation.settings.get("version")):
+    # A call that does not go on where it was interrupted must not be interrupted for this: pdb is to stop in it.
+    if is_suitable(preparation.settings.get("version")) and preparation.settings.get("wake") != "force":
         try:
             preparation.begin()
         except OSError:

@@ -85,6 +85,8 @@ static GPtrArray *make_command(const Session *session, int socket) {
         g_ptr_array_add(argv, g_build_filename(g_getenv("HELICOPTER_DATA") ?: HELICOPTER_DATA_PATH, "attach.py", NULL));
         g_ptr_array_add(argv, g_strdup_printf("%d", (int) session->control.target));
         g_ptr_array_add(argv, g_strconcat("job=", session->control.watch->info->name, NULL));
+        if (session->control.wake)
+                g_ptr_array_add(argv, g_strconcat("wake=", session->control.wake, NULL));
         g_ptr_array_add(argv, g_strdup_printf("control=%d", socket));
         g_ptr_array_add(argv, g_strdup_printf("timeout=%.3f", left));
         if (session->version && *session->version)
