@@ -36,9 +36,11 @@ void free_fds_find(FreeFds *fds, int fd) {
         }
 }
 
-void free_fds_taken(const FreeFds *fds, GArray *numbers) {
+void free_fds_taken(const FreeFds *fds, int fd, GArray *numbers) {
         struct pollfd polls[G_N_ELEMENTS(fds->numbers)];
 
+        if (fds->n == 0 || free_fds_lowest(fd) == fds->numbers[0])
+                return; /* as nearly always */
         for (size_t at = 0; at < fds->n; at++)
                 polls[at] = (struct pollfd) { .fd = fds->numbers[at] };
         if (poll(polls, fds->n, 0) < 0)

@@ -20,5 +20,5 @@ int free_fds_lowest(int fd);
 /* Note the numbers that are free. When none can be found out, none is noted. fd: any that is open. */
 void free_fds_find(FreeFds *fds, int fd);
 
-/* Append those of them that are open by now to numbers (int). */
-void free_fds_taken(const FreeFds *fds, GArray *numbers);
+/* Append those of them that are open by now to numbers (int). fd: any that is open. */
+void free_fds_taken(const FreeFds *fds, int fd, GArray *numbers);

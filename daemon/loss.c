@@ -69,7 +69,7 @@ void loss_before(Loss *loss, FreeFds *free) {
 bool loss_taken(Loss *loss) {
         if (!loss->counts || !loss->free)
                 return true;
-        free_fds_taken(loss->free, loss->come);
+        free_fds_taken(loss->free, loss->socket, loss->come);
         loss->lost = loss_read(loss) > loss->size;
         return !loss->lost;
 }
@@ -83,7 +83,7 @@ static bool is_lost(Loss *loss, bool taken) {
                 return loss->lost;
         if (read == loss->read)
                 return false; /* a time-out of sd-bus's, whose handler may have opened something */
-        free_fds_taken(loss->free, loss->come);
+        free_fds_taken(loss->free, loss->socket, loss->come);
         return read >= loss->size;
 }
 

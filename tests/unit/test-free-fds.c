@@ -50,10 +50,10 @@ static void test_taken(void **state) {
         free_fds_find(&free_fds, hole->fds[0]);
         assert_int_equal(free_fds.n, G_N_ELEMENTS(free_fds.numbers));
         assert_int_equal(free_fds.numbers[0], hole->fds[1]);
-        free_fds_taken(&free_fds, taken);
+        free_fds_taken(&free_fds, hole->fds[0], taken);
         assert_int_equal(taken->len, 0);
         assert_int_equal(open_one(), hole->fds[1]);
-        free_fds_taken(&free_fds, taken);
+        free_fds_taken(&free_fds, hole->fds[0], taken);
         assert_int_equal(taken->len, 1);
         assert_int_equal(g_array_index(taken, int, 0), hole->fds[1]);
         close(hole->fds[1]);
@@ -66,7 +66,7 @@ static void test_none(void **state) {
 
         free_fds_find(&free_fds, hole->fds[1]);
         assert_int_equal(free_fds.n, 0);
-        free_fds_taken(&free_fds, taken);
+        free_fds_taken(&free_fds, hole->fds[0], taken);
         assert_int_equal(taken->len, 0);
 }
 
