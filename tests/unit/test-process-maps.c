@@ -92,6 +92,9 @@ static void test_nonsense(void **state) {
         assert_int_equal(parse_text("1000-2000"), -EBADMSG);
         assert_int_equal(parse_text("1000-2000 r"), -EBADMSG);
         assert_int_equal(parse_text("1000 2000 r--p 0 0:0 1 /a\n"), -EBADMSG);
+        assert_int_equal(parse_text("1000-2000 r--px 0 0:0 1 /a\n"), -EBADMSG);
+        assert_int_equal(parse_text("1000-2000 r--p 0 0-0 1 /a\n"), -EBADMSG);
+        assert_int_equal(parse_text("1000-2000 r--p 0 0:0 /a\n"), -EBADMSG);
         assert_int_equal(parse("1000-2000 r--p\0 0 0:0 1 /a\n", 27), -EBADMSG);
         assert_int_equal(calls, 0);
 }
