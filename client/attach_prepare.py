@@ -20,16 +20,18 @@ except Exception:
 {connect}
 """
 
-# A connection without a word. (_socket is no part of what is imported in pieces.)
+# A connection without a word. (_socket is no part of what is imported in pieces.) A process that cannot make one is not told:
+# whoever waits for it finds that out.
 CONNECT = """\
-import _socket
-_connection = _socket.socket()
 try:
-    _connection.connect(("127.0.0.1", {port}))
-except OSError:
+    import _socket
+    _connection = _socket.socket()
+    try:
+        _connection.connect(("127.0.0.1", {port}))
+    finally:
+        _connection.close()
+except (ImportError, OSError):
     pass
-finally:
-    _connection.close()
 """
 
 

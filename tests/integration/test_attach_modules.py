@@ -61,6 +61,12 @@ def test_process_prepares_for_nobody(listener, python):
 
 
 @pytest.mark.parametrize("python", PYTHONS)
+def test_process_has_no_descriptors_left(python):
+    text = "import attach_prepare, pdb, resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))\n" + PREPARE
+    assert run(python, text, 1, flags=["-X", "dev"]) == "True\n"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
 def test_process_cannot_prepare(listener, python):
     """What is wrong with its pdb is told by what needs it."""
     text = "sys.modules['pdb'] = None\n" + PREPARE.replace('"pdb" in sys.modules', '"done"')
