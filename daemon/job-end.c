@@ -42,8 +42,17 @@ static int on_begun(sd_bus_message *call, sd_bus_message *answer, void *userdata
         return ending->end->await(job, ending->job_name, ending->grace, call);
 }
 
+static int send_awaited(
+        Job *job, const JobEnd *end, uint64_t grace, sd_bus_message *order, sd_bus_message *call, sd_bus_error *error) {
+        OrderHooks hooks = { .reply = on_begun, .free = ending_free, .userdata = ending_new(job, end, grace) };
+        int r = order_send(job, order, call, &hooks, error);
+
+        if (r < 0)
+                ending_free(hooks.userdata);
+        return r;
+}
+
 int job_end_order(Job *job, const JobEnd *end, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {
-        OrderHooks hooks = { .reply = on_begun, .free = ending_free };
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
@@ -53,14 +62,9 @@ int job_end_order(Job *job, const JobEnd *end, uint64_t grace, sd_bus_message *c
         r = sd_bus_message_append(order, "t", grace);
         if (r < 0)
                 return r;
-        if (end->for_good)
+        r = call ? send_awaited(job, end, grace, order, call, error) : order_send(job, order, NULL, NULL, error);
+        if (r >= 0 && end->for_good)
                 job->stopping = true;
-        if (!call)
-                return order_send(job, order, NULL, NULL, error);
-        hooks.userdata = ending_new(job, end, grace);
-        r = order_send(job, order, call, &hooks, error);
-        if (r < 0)
-                ending_free(hooks.userdata);
         return r;
 }
 

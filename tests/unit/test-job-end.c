@@ -143,6 +143,24 @@ static void test_not_sent(void **state) {
         assert_int_equal(awaited.calls, 0);
 }
 
+static void test_stop_that_is_not_sent(void **state) {
+        g_autoptr(sd_bus_message) call = message_new();
+
+        sent.result = -ECONNRESET;
+        assert_int_equal(job_end_stop(job, GRACE, call, NULL), -ECONNRESET);
+        assert_false(job->stopping);
+        assert_int_equal(job_end_stop(job, GRACE, NULL, NULL), -ECONNRESET);
+        assert_false(job->stopping);
+}
+
+/* One that was sent before still holds. */
+static void test_another_stop_that_is_not_sent(void **state) {
+        assert_int_equal(job_end_stop(job, GRACE, NULL, NULL), 0);
+        sent.result = -ECONNRESET;
+        assert_int_equal(job_end_stop(job, GRACE, NULL, NULL), -ECONNRESET);
+        assert_true(job->stopping);
+}
+
 static void test_stop(void **state) {
         g_autoptr(sd_bus_message) call = message_new();
 
@@ -189,6 +207,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_awaited_once_it_has_begun, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_another_job_of_the_name_is_not_awaited, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_not_sent, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_stop_that_is_not_sent, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_another_stop_that_is_not_sent, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_stop, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_stop_that_nobody_waits_for, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_read_grace, set_up, tear_down),
