@@ -17,6 +17,11 @@ from support.process import pid_alive
 from support.sdbus import BusError
 from support.session import CLIENT, DAEMON, JOB, MANAGER, MANAGER_PATH, job_path
 
+# The daemon keeps this many jobs that have ended, and forgets the oldest of more (ENDED_MAX in daemon/bounds.h). The storm stays below that:
+# it looks at them, and has all but KEPT of them forgotten.
+ENDED_MAX = 1000
+KEPT = 100
+
 # A job that says when it begins and when it ends, once each.
 SCRIPT = 'echo begin >>"$1"; sleep "$2"; echo end >>"$1"; exit "$3"'
 
@@ -28,9 +33,10 @@ def serving(session):
 
 
 class Storm:
-    """Jobs that stay (counters), and threads that start, grant, wait, restart and stop. kill() ends the daemon, and revive() has one back."""
+    """Jobs that stay (counters), and threads that start, grant, wait, restart, stop and forget. kill() ends the daemon, and revive() has one
+    back. bound: how many ended jobs the daemon keeps; kept: how many are left for the end."""
 
-    def __init__(self, session, counters):
+    def __init__(self, session, counters, bound=ENDED_MAX, kept=KEPT):
         self.session, self.counters = session, counters
         self.seed = int(os.environ.get("HELICOPTER_SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"HELICOPTER_SEED={self.seed}", flush=True)
@@ -39,6 +45,11 @@ class Storm:
         self.folder.mkdir()
         self.codes, self.long_jobs, self.waited, self.done = {}, [], [], {}
         self.failures = []
+        self.starting = (self.start, self.stop, self.restart, self.wait)
+        self.bound, self.kept = bound, kept
+        self.busy = {}  # {thread: the job that it is at}
+        self.lock, self.room = threading.Lock(), 0  # how many may be started until that is counted anew
+        self.asked, self.forgotten = set(), set()  # those that were to be forgotten, and those of them for which there was an answer
 
     def random(self, who):
         return random.Random(f"{self.seed} {who}")
@@ -46,9 +57,13 @@ class Storm:
     def _loop(self, who, step):
         chance, number = self.random(who), 0
         while not self.over.is_set():
+            if step in self.starting and not self._take_room():
+                self.over.wait(0.02)  # for forget()
+                continue
+            self.busy[who] = f"{who}{number}"
             try:
-                step(chance, f"{who}{number}")
-                self.done[who] = self.done.get(who, 0) + 1
+                if step(chance, self.busy[who]) is not False:
+                    self.done[who] = self.done.get(who, 0) + 1
             except (BusError, OSError):
                 pass  # the daemon is gone: all of this may fail, but must not leave anything wrong
             except Exception as error:  # noqa: BLE001 - told by the test's own thread
@@ -56,6 +71,12 @@ class Storm:
                 return
             number += 1
             self.over.wait(chance.uniform(0, 0.02))
+
+    def _take_room(self):
+        with self.lock:
+            has_room = self.room > 0
+            self.room -= has_room
+            return has_room
 
     def _command(self, name, seconds, code):
         return ["/bin/sh", "-c", SCRIPT, "sh", str(self.folder / name), str(seconds), str(code)]
@@ -100,6 +121,22 @@ class Storm:
         elif not done.stderr:
             raise AssertionError(f"{name}: {done.returncode} instead of {code}, and no reason")
 
+    def forget(self, chance, _name):
+        """Forget what has ended, but for some of it. False: there was nothing to forget."""
+        listed = self.session.list()
+        ended = [name for name, job in listed.items() if job[2] in ("exited", "failed")]
+        with self.lock:  # Half of the bound is left for those that run, and for those that the next daemon hears of late.
+            self.room = self.bound // 2 - len(ended)
+        more = [name for name in ended if name not in self.busy.values()][:-self.kept]
+        with self.session.peer() as peer:
+            for name in chance.sample(more, len(more)):
+                if name in self.codes and self._wrong(name, self.codes[name], peer):
+                    continue  # check_jobs() tells
+                self.asked.add(name)
+                peer.call(MANAGER_PATH, MANAGER, "ForgetJob", "s", name)
+                self.forgotten.add(name)
+        return bool(more)
+
     def list(self, _chance, _name):
         """A daemon that answers knows the jobs that run, always."""
         listed = self.session.list()
@@ -111,7 +148,7 @@ class Storm:
         """The storm. kill(): end the daemon with SIGKILL; revive(): see to it that there is one; slowness: of the machine.
         Returns how often it was killed."""
         chance = self.random("kills")
-        threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (self.start, self.stop, self.restart, self.grant, self.wait, self.list)]
+        threads = [threading.Thread(target=self._loop, args=(step.__name__, step)) for step in (*self.starting, self.grant, self.forget, self.list)]
         for thread in threads:
             thread.start()
         killed, end = 0, time.monotonic() + deadline
@@ -140,11 +177,15 @@ class Storm:
             found = None
         if lines not in ([], ["begin", "end"]):
             return f"it did not run to its end, once: {lines}, {found}"
-        if lines and not found:
+        if name in self.forgotten and found:
+            return f"it was forgotten, and is known: {found}"
+        if lines and not found and name not in self.asked:
             return "it ran, and is not known"
+        if not found:
+            return None
         if lines and (found["ExitCode"], found["State"]) != (code, "failed" if code else "exited"):
             return f"it is not told how it ended, with {code}: {found}"
-        if not lines and found and not found["FailureReason"]:
+        if not lines and not found["FailureReason"]:
             return f"it did not run, and nobody says why: {found}"
         return None
 
@@ -155,7 +196,7 @@ class Storm:
                 wait.until(lambda: self._wrong(name, code, peer) is None, lambda: f"{name} is as it is to be: {self._wrong(name, code, peer)}")  # noqa: B023
             listed = self.session.list()
         for name in self.waited:
-            assert name in listed, f"{name} was waited for, and is not known"
+            assert name in listed or name in self.asked, f"{name} was waited for, and is not known"
 
     def clear(self):
         """Stop what was to be stopped when the daemon was killed, and forget what has ended. To be repeated: some come late."""
