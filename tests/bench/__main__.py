@@ -17,7 +17,7 @@ def parse():
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help="what to measure: " + ", ".join(FIGURES) + " (default: all)")
     parser.add_argument("--runs", type=int, default=15, help="how often each is measured (default: %(default)s)")
     parser.add_argument("--jobs", default="10,100,1000", help="how many jobs to start, in turn (default: %(default)s)")
-    parser.add_argument("--idle", type=float, default=10, metavar="SECONDS", help="how long to look at idle processes (default: %(default)s)")
+    parser.add_argument("--idle", type=float, default=60, metavar="SECONDS", help="how long to look at idle processes (default: %(default)s)")
     parser.add_argument("--python", default="python3.14", help="the interpreter of the jobs (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=5, metavar="SECONDS",
                         help="how long to wait before each run for the machine to be idle (default: %(default)s)")
@@ -33,7 +33,7 @@ def run(options, place, quiet):
     """[(figure, values)], printed as they come."""
     measured = []
     for name in options.figures or FIGURES:
-        wanted = FIGURES[name]
+        wanted = FIGURES[name].at(place)
         values = measure(wanted, place, options.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True), quiet.wait)
         if values:
             measured.append((wanted, values))

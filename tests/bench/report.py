@@ -38,14 +38,25 @@ def result_row(result):
     return [f"  {result.text}", number(result.value), span, f"≤ {number(result.limit)}", "met" if result.met else "MISSED"]
 
 
+def results(wanted, values):
+    """What became of the bounds that could be measured."""
+    return [result for bound in wanted.bounds if (result := judge(bound, values))]
+
+
+def not_measured(wanted, values):
+    """[(bound's text, why it was not)], of the others."""
+    return [(bound.text(), next((f"needs {wanted.needs[case]}" for case in (bound.case, bound.against) if case in wanted.needs and case not in values), ""))
+            for bound in wanted.bounds if not judge(bound, values)]
+
+
 def figure_text(wanted, values):
     """A figure: its cases, and what was to be reached."""
     rows = [[f"{wanted.title} [{wanted.unit}]", "median", "quartiles", "p99", "n"]]
     rows += [case_row(case, own) for case, own in values.items()]
-    results = [result for bound in wanted.bounds if (result := judge(bound, values))]
     lines = columns(rows)
-    if results:
-        lines += columns([["  to reach", "is", "chance", "limit", ""]] + [result_row(result) for result in results])
+    if found := results(wanted, values):
+        lines += columns([["  to reach", "is", "chance", "limit", ""]] + [result_row(result) for result in found])
+    lines += [f"  not measured: {text}" + (f" ({why})" if why else "") for text, why in not_measured(wanted, values)]
     if wanted.note:
         lines.append(f"  {wanted.note}")
     return "\n".join(lines)
@@ -61,10 +72,11 @@ def figure_json(wanted, values):
         "title": wanted.title,
         "unit": wanted.unit,
         "cases": {case: vars(summarise(own)) | {"values": own} for case, own in values.items()},
-        "results": [vars(result) for bound in wanted.bounds if (result := judge(bound, values))],
+        "results": [vars(result) for result in results(wanted, values)],
+        "not_measured": [{"text": text, "why": why} for text, why in not_measured(wanted, values)],
     }
 
 
 def missed(measured):
     """What was not reached, of [(figure, values)]."""
-    return [result.text for wanted, values in measured for bound in wanted.bounds if (result := judge(bound, values)) and not result.met]
+    return [result.text for wanted, values in measured for result in results(wanted, values) if not result.met]

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -25,25 +25,32 @@ class Bound:
 @dataclass(frozen=True)
 class Figure:
     """One thing that is measured, in several cases. open(place) is a context with the subjects: functions that are called in turns,
-    each of which returns {case: value, or list of values}."""
+    each of which returns {case: value, or list of values}. needs: {case: what must be there for it}. bounds: or a function of the place."""
 
     name: str
     title: str
     unit: str
     open: Callable[..., AbstractContextManager]
-    bounds: tuple[Bound, ...] = ()
+    bounds: tuple[Bound, ...] | Callable[..., tuple[Bound, ...]] = ()
     runs: float = 1  # times the number that is asked for
     note: str = ""
+    needs: dict[str, str] = field(default_factory=dict)
+
+    def at(self, place):
+        """This figure, with its bounds known."""
+        return replace(self, bounds=tuple(self.bounds(place))) if callable(self.bounds) else self
 
 
 FIGURES = {}
 
 
-def figure(name, title, unit, *bounds, runs=1, note=""):
-    """Make a context manager function a figure."""
+def figure(name, title, unit, *bounds, runs=1, note="", needs=None):
+    """Make a context manager function a figure. bounds: each a Bound, or one function of the place that returns them."""
+    if bounds and callable(bounds[0]):
+        (bounds,) = bounds
 
     def add(function):
-        FIGURES[name] = Figure(name, title, unit, function, bounds, runs, note)
+        FIGURES[name] = Figure(name, title, unit, function, bounds, runs, note, needs or {})
         return function
 
     return add

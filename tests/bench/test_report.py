@@ -5,7 +5,8 @@ import unittest
 from bench import report
 from bench.sample import Bound, Figure
 
-FIGURE = Figure("start", "start: of something", "ms", None, (Bound("ours", 0.5, "theirs"), Bound("ours", 4.0), Bound("others", 1.0)), note="A note.")
+FIGURE = Figure("start", "start: of something", "ms", None, (Bound("ours", 0.5, "theirs"), Bound("ours", 4.0), Bound("others", 1.0)), note="A note.",
+                needs={"others": "luck"})
 VALUES = {"ours": [4.0, 5.0, 6.0], "theirs": [9.0, 10.0, 11.0]}
 
 
@@ -27,7 +28,14 @@ class Text(unittest.TestCase):
         self.assertEqual(lines[4].split()[:4], ["ours", "/", "theirs", "0.500"])
         self.assertEqual(lines[4].split()[-3:], ["≤", "0.500", "met"])
         self.assertEqual(lines[5].split(), ["ours", "5.00", "≤", "4.00", "MISSED"])
-        self.assertEqual(lines[6:], ["  A note."])
+        self.assertEqual(lines[6:], ["  not measured: others (needs luck)", "  A note."])
+
+    def test_not_measured(self):
+        self.assertEqual(report.not_measured(FIGURE, VALUES), [("others", "needs luck")])
+        self.assertEqual(report.not_measured(FIGURE, VALUES | {"others": [1]}), [])
+        self.assertEqual(report.not_measured(FIGURE, {"ours": [1], "others": [1]}), [("ours / theirs", "")])
+        against = Figure("start", "title", "ms", None, (Bound("ours", 1, "others"),), needs={"others": "luck"})
+        self.assertEqual(report.not_measured(against, VALUES), [("ours / others", "needs luck")])
 
     def test_missed(self):
         self.assertEqual(report.missed([(FIGURE, VALUES)]), ["ours"])
@@ -39,6 +47,7 @@ class Json(unittest.TestCase):
         self.assertEqual(data["cases"]["ours"]["median"], 5)
         self.assertEqual(data["cases"]["theirs"]["values"], [9, 10, 11])
         self.assertEqual([(result["value"], result["met"]) for result in data["results"]], [(0.5, True), (5, False)])
+        self.assertEqual(data["not_measured"], [{"text": "others", "why": "needs luck"}])
 
 
 if __name__ == "__main__":

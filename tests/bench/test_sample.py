@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import unittest
 from contextlib import contextmanager
+from unittest import mock
 
-from bench.sample import Bound, Figure, measure
+from bench.sample import FIGURES, Bound, Figure, figure, measure
 
 
 class Measuring(unittest.TestCase):
@@ -40,6 +41,19 @@ class Measuring(unittest.TestCase):
         told = []
         self.assertEqual(measure(figure, "here", 2, told.append)["one"], [1])
         self.assertEqual(told, ["name: run 1 of 1"])
+
+    def test_bounds_of_a_place(self):
+        fixed, asked = Figure("name", "title", "ms", None, (Bound("a", 1),)), Figure("name", "title", "ms", None, lambda place: [Bound(place, 1)])
+        self.assertEqual(fixed.at("here"), fixed)
+        self.assertEqual(asked.at("here").bounds, (Bound("here", 1),))
+
+    def test_registering(self):
+        with mock.patch.dict(FIGURES):
+            figure("fixed", "title", "ms", Bound("a", 1), Bound("b", 2), needs={"b": "luck"})(self.subjects)
+            figure("asked", "title", "ms", lambda place: [Bound(place, 1)])(self.subjects)
+            self.assertEqual(FIGURES["fixed"].bounds, (Bound("a", 1), Bound("b", 2)))
+            self.assertEqual(FIGURES["fixed"].needs, {"b": "luck"})
+            self.assertEqual(FIGURES["asked"].at("here").bounds, (Bound("here", 1),))
 
     def test_text_of_a_bound(self):
         self.assertEqual(Bound("a", 1).text(), "a")
