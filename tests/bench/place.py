@@ -3,6 +3,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from support import wait
 from support.session import PrivateSession, UserSession, job_path
 
 PROGRAMS = Path(__file__).parent / "programs"
+TOOLS = Path("/cache/build/tests/bench")  # contrib/testbed/enter
 SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 
 
@@ -28,7 +30,6 @@ class Place:
             "running", "degraded")
         self.emulated = "Nehalem" in Path("/proc/cpuinfo").read_text()  # contrib/testbed/vm
         self.has_yama = SCOPE.exists()
-        self.tools = Path(os.environ.get("HELICOPTER_BENCH_TOOLS", "/cache/build/tests/bench"))
         self._numbers = itertools.count(1)
         self.session = UserSession() if self.has_units else PrivateSession()
         if not self.has_units:
@@ -50,6 +51,35 @@ class Place:
 
     def daemon_pid(self):
         return self.session.daemon_pid() if self.has_units else self.session.daemon.pid
+
+    def new_daemon(self):
+        """Another daemon, which has nothing in its memory of what the last one did."""
+        if self.has_units:
+            self.session.systemctl("restart", "helicopterd.service")
+        else:
+            self.session.kill_daemon(signal.SIGTERM)
+            self.session.start_daemon()
+
+    @contextmanager
+    def without_watchdog(self):
+        """Another daemon that need not tell its service manager that it lives; the one before need not, where there are no units."""
+        if not self.has_units:
+            yield
+            return
+        file = Path(self.env["XDG_RUNTIME_DIR"]) / "systemd/user/helicopterd.service.d/bench.conf"
+        is_new = not file.parent.exists()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("[Service]\nWatchdogSec=0\n", encoding="ascii")
+        try:
+            self.session.systemctl("daemon-reload")
+            self.new_daemon()
+            yield
+        finally:
+            file.unlink()
+            if is_new:
+                file.parent.rmdir()
+            self.session.systemctl("daemon-reload")
+            self.new_daemon()
 
     @contextmanager
     def peers_permitted(self):
@@ -89,6 +119,16 @@ class Place:
     def program(self, name, *arguments):
         """A command line: one of the programs here, run by the Python that is measured."""
         return [self.python, str(PROGRAMS / name), *map(str, arguments)]
+
+    def env_with_python3(self):
+        """An environment in which `python3` is the Python that is measured, as a virtual environment has it."""
+        if os.path.samefile(shutil.which("python3"), shutil.which(self.python)):
+            return self.env
+        folder = self.session.folder / "python3"
+        folder.mkdir(exist_ok=True)
+        if not (folder / "python3").exists():
+            (folder / "python3").symlink_to(shutil.which(self.python))
+        return self.env | {"PATH": f"{folder}:{self.env['PATH']}"}
 
     @contextmanager
     def job(self, program, *arguments):

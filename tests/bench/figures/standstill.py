@@ -7,26 +7,29 @@ import time
 from contextlib import contextmanager
 
 from bench.figures.grant import grant, injector
-from bench.programs.gap import Gap
+from bench.programs.gap import SCRIPTS, Gap
 from bench.sample import Bound, figure
 from support import wait
 from support.session import JOB, job_path
 
 BATCH = 5
 
-# How long is looked on after what was done; a job that stands still ends its gap in that time.
-AFTER = 0.002
+# A script that tells that it runs, and does nothing else.
+SCRIPT = f"__import__('sys').modules['__main__'].words[{SCRIPTS}] += 1\n".encode()
+
+# Seconds in which nothing is done; what is done otherwise takes about as long.
+NOTHING = 0.001
 
 
 def gaps(gap, case, action, batch=BATCH):
     """The longest gap around each of some actions."""
-    longest = []
+    seen = []
     for _ in range(batch):
         gap.reset()
         action()
-        time.sleep(AFTER)
-        longest.append(gap.longest())
-    return {case: longest}
+        seen.append(gap.longest())
+    looks = [look for _, look in seen if look]
+    return {case: [longest for longest, _ in seen]} | ({f"{case}, between looks": looks} if looks else {})
 
 
 @contextmanager
@@ -49,16 +52,24 @@ def granting(place, name):
             yield inject
         return
     with place.session.peer() as peer:
-        yield lambda: os.close(grant(peer, name))
+        yield lambda: grant_and_end(peer, name)
 
 
-def run_script(peer, name):
-    """Have the job run a script that does nothing, and wait until it has begun."""
+def grant_and_end(peer, name):
+    """The end of the lease has the job make a call, too: it is waited for, so that it is seen."""
+    os.close(grant(peer, name))
+    wait.until(lambda: peer.call(job_path(name), "org.freedesktop.DBus.Properties", "Get", "ss", JOB, "TracerPID") == 0, "the lease has ended")
+
+
+def run_script(peer, name, gap):
+    """Have the job run a script, and wait until it has."""
+    before = gap.scripts()
     script = os.memfd_create("script")
-    os.write(script, b"pass\n")
+    os.write(script, SCRIPT)
     peer.call(job_path(name), JOB, "RemoteExec", "uha{sv}", 0, script, {})
     os.close(script)
     peer.call(job_path(name), JOB, "Wake", "ua{sv}", 0, {})
+    wait.until(lambda: gap.scripts() > before, "the script has run")
 
 
 def gdb(place, name):
@@ -69,13 +80,16 @@ def gdb(place, name):
 
 @figure("standstill", "standstill: how long a job stands still", "ms",
         Bound("grant", 0.2), Bound("wake", 0.2), Bound("grant", 0.01, "gdb -p"), Bound("wake", 0.01, "gdb -p"),
-        note="Longest gap between two readings of the clock, in the job. nothing: what the machine itself does. script: that the job runs, "
-             "empty. wake: how long a sleeping thread is stopped. gdb -p: with quit at once.")
+        note="Longest gap between two readings of the clock, in the job; until it reads the clock again after what was done. nothing: what the "
+             "machine itself does in a millisecond. grant: and its end; without Yama, where neither touches a job, the injected call: the parent's "
+             "function, run by another program. script: that the job runs, which counts. wake: the longest stop of a sleeping thread, which another "
+             "of its threads looks at without a pause; 0: no look found it stopped, so each stop was shorter than the time between looks. gdb -p: "
+             "with quit at once.")
 @contextmanager
 def standstill(place):
     def nothing():
         with job(place, "clock.py") as (_, gap):
-            return gaps(gap, "nothing", lambda: None)
+            return gaps(gap, "nothing", lambda: time.sleep(NOTHING))
 
     def grants():
         with job(place, "clock.py") as (name, gap), granting(place, name) as action:
@@ -83,7 +97,7 @@ def standstill(place):
 
     def scripts(case, program):
         with job(place, program) as (name, gap), place.session.peer() as peer:
-            return gaps(gap, case, lambda: run_script(peer, name))
+            return gaps(gap, case, lambda: run_script(peer, name, gap))
 
     def gdbs():
         with job(place, "clock.py") as (name, gap):

@@ -16,10 +16,11 @@ def read(words, clock=time.perf_counter_ns):
             longest = words[0] = now - last
         last = now
         if words[1]:
-            longest = words[0] = 0
-            words[1] = 0
+            if gap.answer(words):
+                longest = 0
             last = clock()
 
 
 gc.disable()
-read(gap.create(sys.argv[1]))
+words = gap.create(sys.argv[1])
+read(words)
