@@ -7,7 +7,8 @@ import time
 from contextlib import ExitStack, contextmanager
 
 from bench.figures.rest import memory_of
-from bench.sample import Bound, figure
+from bench.growth import LIST, MEMORY, MORE, RECOVERY, START, bounds
+from bench.sample import figure
 from support import wait
 from support.session import JOB, MANAGER, MANAGER_PATH, job_path
 
@@ -69,22 +70,25 @@ def running(place):
 
 
 def with_jobs(place, count):
+    place.new_daemon()  # else it would have what it had for other jobs, and give it to these
     daemon = place.daemon_pid()
     before = memory_of(daemon, "Anonymous")
     with many_jobs(place, count) as (_, rate):
         after = memory_of(daemon, "Anonymous")
         return {
-            f"list, {count} [ms]": list_times(place, count),
-            f"memory of the daemon, each of {count} [KB]": (after - before) / count,
-            f"start, {count} [1/s]": rate,
-            f"recovery, {count} [s]": recover(place, count),
+            LIST.format(count): list_times(place, count),
+            MEMORY.format(count): (after - before) / count,
+            START.format(count): rate,
+            RECOVERY.format(count): recover(place, count),
         }
 
 
-@figure("jobs", "jobs: with many of them", "as noted", Bound("list, 1000 [ms]", 20), Bound("memory of the daemon, each of 1000 [KB]", 4),
-        Bound("recovery, 1000 [s]", 2), Bound("recovery, 1000 [s]", 12, "recovery, 100 [s]"), Bound("start, 100 [1/s]", 1.5, "start, 1000 [1/s]"),
-        runs=0.2,
-        note="list: the whole command. recovery: of all jobs, from SIGKILL of the daemon to the first answer of the next.")
+@figure("jobs", "jobs: with many of them", "as noted", lambda place: bounds(place.jobs), runs=0.2,
+        needs={case.format(1000): "1000 jobs" for case in (LIST, MEMORY, RECOVERY)},
+        note="Each time with a daemon of its own. list: the whole command. memory: what the daemon has of its own (Anonymous), above what it has "
+             "without jobs; a kernel that makes huge pages by itself adds 2 MB now and then. recovery: of all jobs, from SIGKILL of the daemon to the "
+             "first answer of the next. Growth is linear where a ratio is not above that of the numbers of jobs, times "
+             f"{MORE}; of what is told for each job, or in a second, where it is near 1.")
 @contextmanager
 def jobs(place):
     yield [lambda count=count: with_jobs(place, count) for count in place.jobs]

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.sample import Bound, figure
-from support import process, wait
+from bench.waits import waits, waits_between
+from support import wait
 from support.session import JOB, job_path
 
 
@@ -22,11 +23,6 @@ def memory_of(pid, kind):
 
 def pss(pid):
     return memory_of(pid, "Pss") / 1024
-
-
-def wakeups(pid):
-    """How often it has waited for something, by now."""
-    return int(process.status(pid)["voluntary_ctxt_switches"])
 
 
 def parent_of(place, name):
@@ -50,30 +46,32 @@ def memory(place):
     yield helicopter, seed
 
 
-@figure("idle", "idle: wake-ups of daemon and parent in a minute", "", Bound("daemon", 0), Bound("parent", 0), runs=0.1,
-        note="Of a look at them for as long as --idle says. The daemon's watchdog is part of it, where it runs in its unit.")
+@figure("idle", "idle: wake-ups of daemon and parent in a minute", "", Bound("daemon", 0), Bound("parent", 0), runs=0,
+        note="All threads. One look, for as long as --idle says. Where the daemon is a unit, its watchdog (WatchdogSec=) is off meanwhile.")
 @contextmanager
 def idle(place):
     def look():
-        with place.job("asleep.py") as name:
+        with place.without_watchdog(), place.job("asleep.py") as name:
             pids = {"daemon": place.daemon_pid(), "parent": parent_of(place, name)}
             time.sleep(1)  # what the start has left to do is done
-            before = {case: wakeups(pid) for case, pid in pids.items()}
+            before = {case: waits(pid) for case, pid in pids.items()}
             time.sleep(place.idle)
-            return {case: (wakeups(pid) - before[case]) * 60 / place.idle for case, pid in pids.items()}
+            return {case: waits_between(before[case], waits(pid)) * 60 / place.idle for case, pid in pids.items()}
 
     yield (look,)
 
 
-@figure("slowdown", "slow-down of a job that nobody debugs: processor time of the same work", "ms",
+@figure("slowdown", "slow-down of a job that nobody debugs: time of the same work", "ms",
         Bound("computing, helicopter", 1.001, "computing, bare", noisy=True), Bound("calling, helicopter", 1.001, "calling, bare", noisy=True),
-        runs=2, note="computing: in Python. calling: system calls. bare: without helicopter.")
+        runs=2, note="computing: in Python. calling: system calls. bare: without helicopter. Processor time, in which is what the kernel does for the job; "
+                     "elapsed: with what others had of the processors meanwhile, too, so it is not judged.")
 @contextmanager
 def slowdown(place):
     def work(kind, how, prefix):
         file = place.new_path()
         wait.run(*prefix, *place.program("work.py", file, kind), env=place.env)
-        return {f"{kind}, {how}": float(file.read_text()) * 1000}
+        used, elapsed = map(float, file.read_text().split())
+        return {f"{kind}, {how}": used * 1000, f"{kind}, {how}, elapsed": elapsed * 1000}
 
     def under_helicopter(kind):
         name = place.new_name()
