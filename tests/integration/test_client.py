@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import wait
@@ -126,21 +127,51 @@ def test_client_starts_a_daemon_where_nothing_else_does(bare_session):
     bare_session.client("stop", "count")
 
 
-def test_runtime_folder_falls_back(opened):
-    """Without XDG_RUNTIME_DIR, and no /run/user/UID, /tmp/helicopter-UID is used."""
-    session = opened(PrivateSession())
-    fallback = f"/tmp/helicopter-{os.getuid()}"
-    if os.path.exists(f"/run/user/{os.getuid()}"):
-        fallback = f"/run/user/{os.getuid()}/helicopter"
-    del session.env["XDG_RUNTIME_DIR"]
-    try:
-        session.client("run", "--job", "x", "--", "/bin/sleep", "1000")
-        found = [os.path.join(folder, name) for folder, _, names in os.walk(fallback) for name in names]
-        assert any(name.endswith("/bus") for name in found), found
-        assert os.stat(os.path.dirname(next(name for name in found if name.endswith("/bus")))).st_mode & 0o777 == 0o700
-        session.client("terminate")
-    finally:
-        session.kill_all()
+MASKED = 'while [ "$1" != -- ]; do mount --bind "$2" "$1" || exit; shift 2; done; shift; exec "$@"'
+
+
+def masked(places, env, command):
+    """A command line that runs a command with folders in the place of others: {where: folder}. In a user namespace, or by sudo where one cannot
+    be made: in a chroot, whose root is no mount, so that it cannot be made private; that of contrib/testbed/enter is."""
+    mask = ["--mount", "sh", "-c", MASKED, "sh", *(str(word) for place in places.items() for word in place), "--", "setpriv"]
+    command = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *command]
+    if subprocess.run(["unshare", "--user", "--map-current-user", "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0:
+        return ["unshare", "--user", "--map-current-user", "--keep-caps", *mask, "--inh-caps=-all", "--ambient-caps=-all", *command]
+    has_root = any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    propagation = "private" if has_root else "unchanged"
+    return ["sudo", "-n", "unshare", f"--propagation={propagation}", *mask, f"--reuid={os.getuid()}", f"--regid={os.getgid()}", "--init-groups", *command]
+
+
+@pytest.fixture
+def fallback_folder():
+    """/tmp/helicopter-UID, which may be in use by somebody: only to be masked."""
+    folder = Path(f"/tmp/helicopter-{os.getuid()}")
+    is_new = not folder.exists()
+    if is_new:
+        folder.mkdir(mode=0o700)
+    yield folder
+    if is_new:
+        folder.rmdir()
+
+
+def test_runtime_folder_falls_back(bare_session, fallback_folder):
+    """Without XDG_RUNTIME_DIR, and no /run/user/UID, /tmp/helicopter-UID is used; here both are others than they are, since the daemon that may
+    serve there is not ours."""
+    session, used, nothing = bare_session, bare_session.folder / "fallback", bare_session.folder / "nothing"
+    used.mkdir(mode=0o700)
+    nothing.mkdir()
+    places = {fallback_folder: used} | ({Path("/run/user"): nothing} if os.path.exists("/run/user") else {})
+    env = {name: value for name, value in session.env.items() if name != "XDG_RUNTIME_DIR"}
+
+    def client(*words):
+        return wait.run(*masked(places, env, [str(CLIENT), *words]))
+
+    client("run", "--job", "x", "--", "/bin/sleep", "1000")
+    folder = used / "helicopter"
+    assert (folder / "bus").is_socket()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert "x" in client("list").stdout
+    client("terminate")
 
 
 # The prompt.

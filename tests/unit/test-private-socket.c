@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "helicopter/cleanup.h"
 #include "helicopter/private-socket.h"
@@ -16,6 +18,16 @@ typedef struct Place {
         char *folder;
         char *path;
 } Place;
+
+static bool accessible; /* /run/user/UID */
+
+int __wrap_access(const char *path, int mode);
+
+int __wrap_access(const char *path, int mode) {
+        assert_true(g_str_has_prefix(path, "/run/user/"));
+        assert_int_equal(mode, W_OK);
+        return accessible ? 0 : -1;
+}
 
 static int set_up(void **state) {
         Place *place = g_new0(Place, 1);
@@ -47,16 +59,21 @@ static void test_path(void **state) {
         assert_true(g_str_has_suffix(place->path, "/helicopter/bus"));
 }
 
-static void test_path_without_variable(void **state) {
-        g_autofree char *path = NULL;
+static void assert_falls_back_to(const char *above) {
+        g_autofree char *path = private_socket_path();
+        g_autofree char *wanted = g_strdup_printf("%s%u/helicopter/bus", above, getuid());
 
+        assert_string_equal(path, wanted);
+}
+
+static void test_path_without_variable(void **state) {
         g_unsetenv("XDG_RUNTIME_DIR");
-        path = private_socket_path();
-        assert_true(g_str_has_prefix(path, "/run/user/") || g_str_has_prefix(path, "/tmp/helicopter-"));
+        accessible = true;
+        assert_falls_back_to("/run/user/");
+        accessible = false;
+        assert_falls_back_to("/tmp/helicopter-");
         g_setenv("XDG_RUNTIME_DIR", "relative/path", TRUE);
-        g_free(path);
-        path = private_socket_path();
-        assert_true(g_path_is_absolute(path));
+        assert_falls_back_to("/tmp/helicopter-");
 }
 
 static mode_t mode_of(const char *path) {
