@@ -247,11 +247,12 @@ static int append_property(const JobProperties *properties, const struct Propert
         return r < 0 ? r : bus_entry_close(message);
 }
 
-int job_properties_append(const JobProperties *properties, sd_bus_message *message) {
+int job_properties_append(const JobProperties *properties, const JobProperties *before, sd_bus_message *message) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(table); i++)
-                r = append_property(properties, &table[i], message);
+                if (!before || differs(properties, before, &table[i]))
+                        r = append_property(properties, &table[i], message);
         return r;
 }
 

@@ -29,8 +29,10 @@ struct Link {
         bool exact;             /* no other name will do */
         sd_bus *bus;            /* NULL while there is no connection */
         bool registered;
-        unsigned untold; /* updates that were not answered yet */
-        sd_bus *dead;    /* a connection given up, to be closed */
+        bool knows;         /* the daemon has taken, or is about to take, what was told */
+        JobProperties told; /* the last time; while it is not known, empty */
+        unsigned untold;    /* updates that were not answered yet */
+        sd_bus *dead;       /* a connection given up, to be closed */
         sd_event_source *burial;
         uint64_t pause;
         sd_event_source *retry;
@@ -52,7 +54,7 @@ static int on_burial(sd_event_source *source, void *userdata) {
 static void disconnect(Link *link) {
         int r;
 
-        link->registered = false;
+        link->registered = link->knows = false;
         link->untold = 0;
         sd_bus_close_unref(link->dead);
         link->dead = g_steal_pointer(&link->bus);
@@ -123,31 +125,48 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
+static void set_told(Link *link, JobProperties *told) {
+        job_properties_clear(&link->told);
+        link->told = *told;
+        *told = (JobProperties) {};
+        link->knows = true;
+}
+
+/* A call of the registry with what is to be told, the whole of it where the daemon does not know any. */
 static int send(Link *link, const char *method, sd_bus_message_handler_t on_reply) {
+        bool registers = g_str_equal(method, "Register");
+        const JobProperties *before = link->knows && !registers ? &link->told : NULL;
         g_autoptr(sd_bus_message) message = NULL;
+        g_auto(JobProperties) now;
         int r;
 
+        properties_fill(link->supervisor, before, &now);
         r = sd_bus_message_new_method_call(
                 link->bus, &message, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, method);
         if (r < 0)
                 return r;
-        if (g_str_equal(method, "Register")) {
+        if (registers) {
                 r = sd_bus_message_append(message, "sb", link->name, link->exact);
                 if (r < 0)
                         return r;
         }
-        r = properties_append(message, link->supervisor, g_str_equal(method, "Register"));
+        r = properties_append(message, link->supervisor, &now, before);
         if (r < 0)
                 return r;
-        return sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
+        r = sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
+        if (r >= 0)
+                set_told(link, &now);
+        return r;
 }
 
 static int on_updated(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         Link *link = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(reply);
 
-        if (error)
+        if (error) {
                 log_debug("The daemon did not take the news: %s", error->message);
+                link->knows = false;
+        }
         if (--link->untold > 0)
                 return 0;
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY)) /* it is gone, or hangs */
@@ -329,6 +348,7 @@ Link *link_free(Link *link) {
         sd_event_source_disable_unref(link->retry);
         sd_event_source_disable_unref(link->appearance);
         sd_event_source_disable_unref(link->hold);
+        job_properties_clear(&link->told);
         g_free(link->path);
         g_free(link->name);
         g_free(link);

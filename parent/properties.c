@@ -31,13 +31,17 @@ static void set_string(char **field, const char *value) {
         job_properties_set_string(field, shown);
 }
 
-static void fill_unit(JobProperties *properties) {
+static void fill_unit(JobProperties *properties, const JobProperties *before) {
         g_autofree char *group = process_control_group(getpid());
         char *unit = NULL;
 
+        set_string(&properties->control_group, group);
+        if (before && g_str_equal(before->control_group, properties->control_group)) {
+                set_string(&properties->unit, before->unit);
+                return;
+        }
         sd_pid_get_user_unit(0, &unit); /* fails where there is none */
         set_string(&properties->unit, unit);
-        set_string(&properties->control_group, group);
         free(unit);
 }
 
@@ -68,11 +72,11 @@ static void fill_tracer(JobProperties *properties, const Lease *lease) {
         set_string(&properties->tracer_command, lease->tracer_command);
 }
 
-void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties) {
+void properties_fill(const Supervisor *supervisor, const JobProperties *before, JobProperties *ret_properties) {
         job_properties_init(ret_properties);
         set_string(&ret_properties->state, state_name(supervisor->state));
         ret_properties->pid = (uint32_t) supervisor->child.pid;
-        fill_unit(ret_properties);
+        fill_unit(ret_properties, before);
         fill_command_line(ret_properties, supervisor->options->command);
         set_string(&ret_properties->working_directory, supervisor->working_directory);
         fill_log_path(ret_properties);
@@ -97,20 +101,19 @@ static int append_start(sd_bus_message *message, GBytes *start) {
         return r < 0 ? r : bus_entry_close(message);
 }
 
-int properties_append(sd_bus_message *message, const Supervisor *supervisor, bool all) {
+int properties_append(
+        sd_bus_message *message, const Supervisor *supervisor, const JobProperties *now, const JobProperties *before) {
         GBytes *start = supervisor->options->start;
-        g_auto(JobProperties) properties;
         int r;
 
-        properties_fill(supervisor, &properties);
         r = sd_bus_message_open_container(message, 'a', "{sv}");
         if (r < 0)
                 return r;
-        r = job_properties_append(&properties, message);
+        r = job_properties_append(now, before, message);
         if (r < 0)
                 return r;
         r = sd_bus_message_append(message, "{sv}", "Restart", "b", supervisor->restarting);
-        if (r >= 0 && all && start)
+        if (r >= 0 && !before && start)
                 r = append_start(message, start);
         return r < 0 ? r : sd_bus_message_close_container(message);
 }

@@ -6,11 +6,15 @@
 #include "helicopter/job-properties.h"
 #include "parent/supervisor.h"
 
-/* All that a parent tells of its job. *ret_properties is not initialised before, and the caller's to clear. */
-void properties_fill(const Supervisor *supervisor, JobProperties *ret_properties);
+/*
+ * All that a parent tells of its job. before: what was told earlier, which spares looking for what follows from the same; or NULL.
+ * *ret_properties is not initialised before, and the caller's to clear.
+ */
+void properties_fill(const Supervisor *supervisor, const JobProperties *before, JobProperties *ret_properties);
 
 /*
- * Append all that a parent tells of its job, as the a{sv} of org.helicopter1.Registry. all: also what never changes and the
- * daemon alone needs to know. 0 or a negative errno.
+ * Append what a parent tells of its job, as the a{sv} of org.helicopter1.Registry: what differs from before; with NULL all, also what
+ * never changes and the daemon alone needs to know. 0 or a negative errno.
  */
-int properties_append(sd_bus_message *message, const Supervisor *supervisor, bool all);
+int properties_append(
+        sd_bus_message *message, const Supervisor *supervisor, const JobProperties *now, const JobProperties *before);

@@ -68,7 +68,7 @@ static void record_end(const Supervisor *supervisor) {
         g_auto(JobProperties) properties;
         int r;
 
-        properties_fill(supervisor, &properties);
+        properties_fill(supervisor, NULL, &properties);
         r = job_record_write(link_job_name(supervisor->link), (uint32_t) getpid(), &properties);
         if (r < 0)
                 log_warning("How the job ended cannot be recorded: %s.", g_strerror(-r));

@@ -63,8 +63,8 @@ void job_properties_set_string(char **field, const char *value);
  */
 int job_properties_read(JobProperties *properties, sd_bus_message *message, BusEntryReader take, void *userdata);
 
-/* Append them all to an open a{sv}. 0 or a negative errno. */
-int job_properties_append(const JobProperties *properties, sd_bus_message *message);
+/* Append those that differ from before, or with NULL all, to an open a{sv}. 0 or a negative errno. */
+int job_properties_append(const JobProperties *properties, const JobProperties *before, sd_bus_message *message);
 
 /* The group of a file that they are in. */
 #define JOB_PROPERTIES_GROUP "Job"

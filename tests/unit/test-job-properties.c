@@ -163,11 +163,36 @@ static void test_append(void **state) {
         properties.tracer_since = UINT64_C(1) << 40;
         properties.exit_signal = 9;
         assert_true(sd_bus_message_open_container(message, 'a', "{sv}") >= 0);
-        assert_int_equal(job_properties_append(&properties, message), 0);
+        assert_int_equal(job_properties_append(&properties, NULL, message), 0);
         assert_true(sd_bus_message_close_container(message) >= 0);
         assert_int_equal(read_back(&back, message), 0);
         differences = job_properties_diff(&properties, &back);
         assert_null(differences->pdata[0]);
+}
+
+static void test_append_what_differs(void **state) {
+        g_autoptr(sd_bus_message) message = message_new();
+        g_auto(JobProperties) before, now, back;
+        const char *name;
+
+        job_properties_init(&before);
+        job_properties_set_string(&before.tracer_command, "python");
+        job_properties_copy(&before, &now);
+        job_properties_copy(&before, &back);
+        job_properties_set_string(&now.tracer_command, "");
+        assert_true(sd_bus_message_open_container(message, 'a', "{sv}") >= 0);
+        assert_int_equal(job_properties_append(&now, &before, message), 0);
+        assert_true(sd_bus_message_close_container(message) >= 0);
+        assert_int_equal(read_back(&back, message), 0);
+        assert_string_equal(back.tracer_command, "");
+        assert_true(sd_bus_message_rewind(message, true) >= 0);
+        assert_true(sd_bus_message_enter_container(message, 'a', "{sv}") > 0);
+        assert_true(sd_bus_message_enter_container(message, 'e', "sv") > 0);
+        assert_true(sd_bus_message_read(message, "s", &name) > 0);
+        assert_string_equal(name, "TracerCommand");
+        assert_true(sd_bus_message_skip(message, "v") > 0);
+        assert_true(sd_bus_message_exit_container(message) >= 0);
+        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 0); /* there is no other */
 }
 
 static void test_save_and_load(void **state) {
@@ -258,6 +283,7 @@ int main(void) {
                 cmocka_unit_test(test_other_properties_are_taken),
                 cmocka_unit_test(test_diff),
                 cmocka_unit_test(test_append),
+                cmocka_unit_test(test_append_what_differs),
                 cmocka_unit_test(test_save_and_load),
                 cmocka_unit_test(test_load_refuses),
         };
