@@ -9,7 +9,7 @@
 #include <glib.h>
 
 typedef struct FreeFds {
-        int numbers[512]; /* the lowest that were free */
+        int numbers[448]; /* the lowest that were free; some less than are looked at in one go, for some are not */
         size_t n;
 } FreeFds;
 
