@@ -200,13 +200,21 @@ static const char *process(Intake *intake, int *ret) {
         return NULL;
 }
 
+/* Whether sd-bus has more to do although nothing waits. It shall not read then, since that would be what comes just now. */
+static bool has_more(const Intake *intake) {
+        uint64_t unwritten = 0;
+
+        return !intake->exact || !intake->between || intake->ahead->len > 0 || bytes_waiting(intake) > 0 ||
+                sd_bus_get_n_queued_write(intake->bus, &unwritten) < 0 || unwritten > 0;
+}
+
 static int step(Intake *intake) {
         const char *wrong = look(intake);
         int r = 0;
 
         if (!wrong)
                 wrong = process(intake, &r);
-        intake->again = r > 0;
+        intake->again = r > 0 && has_more(intake);
         if (!wrong && !intake->between && intake->fds > 0 &&
                 free_fds_lowest(intake->fd) > intake->fds + MESSAGE_FDS_MAX)
                 wrong = "sends more descriptors than belong to a message";
@@ -219,22 +227,11 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         return step(userdata);
 }
 
-/* Whether sd-bus has more to do although nothing waits. It shall not read then, since that would be what comes just now. */
-static bool has_more(const Intake *intake) {
-        uint64_t unwritten = 0;
-
-        return !intake->exact || !intake->between || intake->ahead->len > 0 || bytes_waiting(intake) > 0 ||
-                sd_bus_get_n_queued_write(intake->bus, &unwritten) < 0 || unwritten > 0;
-}
-
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Intake *intake = userdata;
 
         intake->until = UINT64_MAX;
-        if (!intake->again || has_more(intake))
-                return step(intake);
-        intake->again = false;
-        return 0;
+        return step(intake);
 }
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
