@@ -8,14 +8,14 @@
 #include "parent/waker.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/process.h"
 #include "helicopter/wake.h"
+#include "parent/call-origin.h"
+#include "parent/stuck-threads.h"
 #include "parent/wake-cause.h"
 
 /* Between two looks at a thread: the first, and the longest. */
@@ -45,13 +45,6 @@
 #define THREADS_MAX 256
 #define WAKERS_MAX 64
 
-/* A thread that cannot run the script for as long as it is in the same call. */
-typedef struct Stuck {
-        pid_t tid;
-        uint64_t stack_pointer;
-        long number;
-} Stuck;
-
 struct Waker {
         Supervisor *supervisor;
         Target target;
@@ -71,12 +64,10 @@ struct Waker {
         int64_t since;        /* the thread has been in this state */
         ThreadCall call;      /* that it was in then */
         unsigned interrupts;  /* of this thread */
-        GArray *stuck;        /* Stuck */
+        GArray *stuck;        /* parent/stuck-threads.h */
 
-        WakeSnapshot *snapshot; /* who made the call is being found out */
-        sd_event_source *origin_source;
-        int origin_fd;
-        GString *origin;
+        WakeSnapshot *snapshot; /* of the thread in its call */
+        CallOrigin *origin;     /* who made the call is being found out */
 
         WakeCause cause;   /* why the main thread has not run it */
         char *interrupted; /* the name of the call that was interrupted */
@@ -84,9 +75,7 @@ struct Waker {
 
 static void forget_origin(Waker *waker) {
         waker->snapshot = wake_snapshot_free(waker->snapshot);
-        waker->origin_source = sd_event_source_disable_unref(waker->origin_source);
-        close_fd(&waker->origin_fd);
-        g_string_truncate(waker->origin, 0);
+        waker->origin = call_origin_free(waker->origin);
 }
 
 static Waker *waker_free(Waker *waker) {
@@ -94,7 +83,6 @@ static Waker *waker_free(Waker *waker) {
                 return NULL;
         g_queue_remove(&waker->supervisor->wakers, waker);
         forget_origin(waker);
-        g_string_free(waker->origin, TRUE);
         g_array_unref(waker->stuck);
         sd_event_source_disable_unref(waker->timer);
         remote_exec_free(waker->foreign);
@@ -167,35 +155,9 @@ static void give_up(Waker *waker) {
         fail(waker, &error);
 }
 
-static bool is_stuck(const Waker *waker, pid_t tid, const ThreadCall *call) {
-        for (guint i = 0; i < waker->stuck->len; i++) {
-                const Stuck *stuck = &g_array_index(waker->stuck, Stuck, i);
-
-                if (stuck->tid == tid && stuck->stack_pointer == call->stack_pointer && stuck->number == call->number)
-                        return true;
-        }
-        return false;
-}
-
-static void note_stuck(Waker *waker) {
-        const Stuck stuck = {
-                .tid = waker->thread.tid,
-                .stack_pointer = waker->call.stack_pointer,
-                .number = waker->call.number,
-        };
-
-        if (waker->stuck->len >= THREADS_MAX)
-                g_array_set_size(waker->stuck, 0);
-        g_array_append_val(waker->stuck, stuck);
-}
-
 /* Whether a thread may run the script sooner than the one that is stuck. */
-static bool is_candidate(const Waker *waker, const PythonThread *thread) {
-        ThreadCall call;
-
-        if (thread->tid == waker->thread.tid || thread_call_read(waker->target.pid, thread->tid, &call) < 0)
-                return false;
-        return (!call.blocked || wake_kind(&call) == WAKE_RESUMED) && !is_stuck(waker, thread->tid, &call);
+static bool is_candidate(const Waker *waker, pid_t tid) {
+        return tid != waker->thread.tid && stuck_threads_may_run(waker->stuck, waker->target.pid, tid);
 }
 
 static void begin_thread(Waker *waker, const PythonThread *thread) {
@@ -214,7 +176,7 @@ static void move(Waker *waker) {
                 return;
         count = remote_exec_threads(waker->script->remote, threads, THREADS_MAX);
         for (int i = 0; i < count; i++)
-                if (is_candidate(waker, &threads[i])) {
+                if (is_candidate(waker, threads[i].tid)) {
                         r = script_move(waker->script, &threads[i]);
                         if (r >= 0)
                                 begin_thread(waker, &threads[i]);
@@ -230,8 +192,7 @@ static void give_thread_up(Waker *waker, WakeCauseKind kind, const char *caller)
                 wake_cause_set(&waker->cause, kind, &waker->call, caller);
         if (waker->mode == WAKE_OFF)
                 return;
-        if (!is_stuck(waker, waker->thread.tid, &waker->call))
-                note_stuck(waker);
+        stuck_threads_add(waker->stuck, waker->thread.tid, &waker->call);
         move(waker);
 }
 
@@ -270,48 +231,19 @@ static void interrupt(Waker *waker) {
         }
 }
 
-static void judge(Waker *waker) {
-        g_autofree char *caller = NULL;
-        int r = wake_origin_parse(waker->origin->str, &waker->call, &caller);
+static void schedule(Waker *waker);
 
-        if (r > 0)
+static void on_origin(bool python, const char *caller, void *userdata) {
+        Waker *waker = userdata;
+
+        if (python)
                 interrupt(waker);
         else if (wake_kind(&waker->call) == WAKE_LOCK)
                 give_thread_up(waker, CAUSE_LOCK, NULL);
         else
                 give_thread_up(waker, caller ? CAUSE_LIBRARY : CAUSE_UNKNOWN_CALLER, caller);
         forget_origin(waker);
-}
-
-static void schedule(Waker *waker);
-
-static int on_origin(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Waker *waker = userdata;
-        char buffer[4096];
-        ssize_t n = read(fd, buffer, sizeof buffer);
-
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return 0;
-        if (n > 0 && waker->origin->len + (size_t) n <= WAKE_ORIGIN_MAX) {
-                g_string_append_len(waker->origin, buffer, n);
-                return 0;
-        }
-        judge(waker);
         schedule(waker);
-        return 0;
-}
-
-/* Who made the call? Returns 0 when that is being found out. */
-static int ask_origin(Waker *waker) {
-        pid_t unwinder;
-        int r;
-
-        r = wake_origin_start(waker->snapshot, &unwinder, &waker->origin_fd);
-        if (r < 0)
-                return r;
-        supervisor_add_helper(waker->supervisor, unwinder);
-        return sd_event_add_io(
-                waker->supervisor->event, &waker->origin_source, waker->origin_fd, EPOLLIN, on_origin, waker);
 }
 
 /* In a call that CPython would resume, or go on with, if it made it. */
@@ -333,7 +265,8 @@ static void wake(Waker *waker) {
                 return;
         }
         if (r >= 0)
-                r = ask_origin(waker);
+                r = call_origin_find(
+                        waker->supervisor, waker->snapshot, &waker->call, on_origin, waker, &waker->origin);
         if (r < 0) {
                 forget_origin(waker);
                 give_thread_up(waker, cause_of(r), NULL);
@@ -369,7 +302,7 @@ static void begin_call(Waker *waker, const ThreadCall *call) {
 static void look_at_blocked(Waker *waker, int64_t span) {
         WakeKind kind = wake_kind(&waker->call);
 
-        if (is_stuck(waker, waker->thread.tid, &waker->call))
+        if (stuck_threads_has(waker->stuck, waker->thread.tid, &waker->call))
                 move(waker);
         else if (kind == WAKE_NEVER)
                 give_thread_up(waker, CAUSE_CALL_ENDS, NULL);
@@ -454,7 +387,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* Look again after a pause, or when it is known who made the call; at the deadline at the latest. */
 static void schedule(Waker *waker) {
-        int64_t next = waker->origin_source ? waker->deadline : g_get_monotonic_time() + (int64_t) waker->pause;
+        int64_t next = waker->origin ? waker->deadline : g_get_monotonic_time() + (int64_t) waker->pause;
 
         if (!waker->script && !waker->foreign) {
                 fail_gone(waker);
@@ -509,9 +442,7 @@ int waker_new(Supervisor *supervisor, Target *target, Script *script, WakeMode m
                 .done = done,
                 .userdata = userdata,
                 .pause = PAUSE_MIN,
-                .stuck = g_array_new(FALSE, FALSE, sizeof(Stuck)),
-                .origin_fd = -1,
-                .origin = g_string_new(NULL),
+                .stuck = stuck_threads_new(),
         };
         *target = TARGET_NONE;
         if (script) {
