@@ -13,8 +13,6 @@
 #include "helicopter/python-runtime.h"
 #include "parent/supervisor.h"
 
-/* Each is looked into for its Python, which takes a fraction of a millisecond. */
-#define PROCESSES_MAX 1000
 #define COMMAND_MAX 512
 
 static void python_version(pid_t pid, char *buffer, size_t size) {

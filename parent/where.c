@@ -10,12 +10,10 @@
 #include "helicopter/process-usage.h"
 #include "helicopter/process.h"
 #include "helicopter/python-position.h"
+#include "parent/process-list.h"
 
 /* Whoever asks once a second gets a new answer each time; whoever asks without a pause costs as much as two who do so. */
 #define FRESH (G_USEC_PER_SEC / 2)
-
-/* The same as of ListProcesses. */
-#define PROCESSES_MAX 1000
 
 struct Where {
         int64_t time; /* g_get_monotonic_time() */
