@@ -142,6 +142,10 @@ int manager_set_bad_name(sd_bus_error *error, const char *name) {
         return sd_bus_error_setf(error, HELICOPTER_ERROR_BAD_NAME, "'%s' is not a name for a job.", shown);
 }
 
+int manager_set_not_listed(sd_bus_error *error, const char *name) {
+        return sd_bus_error_setf(error, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", name);
+}
+
 static guint count_active(Manager *manager) {
         return g_hash_table_size(manager->jobs) - g_queue_get_length(&manager->ended);
 }

@@ -70,6 +70,9 @@ Job *manager_replace_job(Manager *manager, Job *ended);
 /* Set *error to BadName, the name escaped for a terminal. Returns the negative errno of it. */
 int manager_set_bad_name(sd_bus_error *error, const char *name);
 
+/* Set *error to NoSuchJob, for a job that was listed when it was asked for. Returns the negative errno of it. */
+int manager_set_not_listed(sd_bus_error *error, const char *name);
+
 /* Announce that a job is not listed any more, and free it. Its record goes too. */
 void manager_remove_job(Manager *manager, Job *job);
 

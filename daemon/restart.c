@@ -178,10 +178,12 @@ static int await_successor(Job *job, uint64_t grace, sd_bus_message *call) {
 
 /* The parent has told that it is about to, and has sent SIGTERM. */
 static int on_begun(Job *job, const char *job_name, uint64_t grace, sd_bus_message *call) {
-        if (!job)
-                return sd_bus_reply_method_errorf(
-                        call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job_name);
-        return await_successor(job, grace, call);
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        if (job)
+                return await_successor(job, grace, call);
+        manager_set_not_listed(&error, job_name);
+        return sd_bus_reply_method_error(call, &error);
 }
 
 static int begin(Job *job, uint64_t grace, sd_bus_message *call, sd_bus_error *error) {

@@ -183,8 +183,7 @@ static void go_on(void *userdata) {
         if (sd_bus_error_is_set(&trace->failure))
                 r = sd_bus_error_move(&error, &trace->failure);
         else if (!job)
-                r = sd_bus_error_setf(
-                        &error, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", trace->job_name);
+                r = manager_set_not_listed(&error, trace->job_name);
         else
                 r = try(call, job, trace, &error);
         if (r >= 0)

@@ -103,13 +103,15 @@ void wait_check(Job *job) {
 }
 
 void wait_free_all(Job *job) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        manager_set_not_listed(&error, job->name);
         while (job->waits) {
                 Wait *wait = job->waits;
 
                 job->waits = wait->next;
                 if (wait->call)
-                        sd_bus_reply_method_errorf(
-                                wait->call, HELICOPTER_ERROR_NO_SUCH_JOB, "Job %s is not listed any more.", job->name);
+                        sd_bus_reply_method_error(wait->call, &error);
                 wait_free(wait);
         }
 }
