@@ -21,7 +21,7 @@ import textwrap
 import time
 
 from attach_pdb import import_pdb, load_readline
-from attach_prepare import CONNECT, is_suitable
+from attach_prepare import CONNECT, FRAME, HANDED_FRAME, is_suitable
 
 FAILED = 1
 TARGET_GONE = 11
@@ -131,6 +131,7 @@ class Session:
         self.control = control
         self.deadline = time.monotonic() + timeout
         self.commands = commands
+        self.prepared = None  # the connection of a process that has imported pdb, and waits
         self.main = True  # the debugger is in the main thread
         self.connected = False
         self.left = any(is_leaving(command) for command in commands)  # the user has said that this is the end
@@ -139,12 +140,11 @@ class Session:
         self.warned = False  # of a ^C that this thread does not take
         self.last_error = None  # what the debugger complained of last
 
-    def run(self, answer):
-        """answer: the process's, when it has imported pdb, or None: it was not asked."""
+    def run(self, listener):
+        """listener: to which the process connects that imports pdb, or None: it was not asked."""
         pdb = import_pdb()
-        if answer:
-            self.wait_for_script()
-            self.wait_for(answer)
+        if listener:
+            self.accept(listener)
         sys.remote_exec = self.queue
         pdb._PdbClient = self.make_client_class(pdb._PdbClient)
         patience = time.monotonic() + BUSY_TIME
@@ -179,10 +179,10 @@ class Session:
         """Stands in for sys.remote_exec(): has our script run in place of pdb's. Returns when that has begun."""
         with open(path, encoding="utf-8") as file:
             text = wrap(file.read())
-        self.control.run(text)
-        load_readline()  # while the process is at work
-        word = self.wait_for_script()
-        self.main = word == "taken"
+        load_readline()
+        if not (self.prepared and self.hand_over(text)):
+            self.control.run(text)
+            self.main = self.wait_for_script() == "taken"
         # The deadline is for the connection; what comes over it takes as long as the user wants.
         socket.setdefaulttimeout(None)
 
@@ -197,11 +197,28 @@ class Session:
             raise Failure(REFUSED)
         return word
 
-    def wait_for(self, answer):
-        """Until the process has imported pdb, or has failed to."""
-        with socket.socket(fileno=answer.detach()) as listener:
-            if not select.select([listener], [], [], self.time_to_connect())[0]:
-                raise self.no_answer()
+    def accept(self, listener):
+        """Have the connection of the process that imports pdb."""
+        self.main = self.wait_for_script() == "taken"
+        with socket.socket(fileno=listener.detach()) as server:
+            server.settimeout(self.time_to_connect())
+            try:
+                self.prepared, _ = server.accept()
+            except TimeoutError:
+                raise self.no_answer() from None
+
+    def hand_over(self, text):
+        """Give the process that has imported pdb what it is to run. Returns whether it has taken it."""
+        with self.prepared as connection:
+            self.prepared = None
+            connection.settimeout(self.time_to_connect())
+            try:
+                connection.sendall(text.replace(FRAME, HANDED_FRAME).encode() + b"\0")
+                return connection.recv(1) == b"k"
+            except TimeoutError:
+                raise self.no_answer() from None
+            except OSError:
+                return False  # it has not waited
 
     def time_to_connect(self):
         return max(CONNECTION_TIME, self.deadline - time.monotonic())
@@ -294,7 +311,7 @@ def main(preparation):
         check_version(pid, settings.get("version"))
         if not sys.stdin or not sys.stdin.isatty():
             sys.stdin = PlainInput()
-        session.run(preparation.answer)
+        session.run(preparation.listener)
     except KeyboardInterrupt:
         failure = Failure(INTERRUPTED, f"interrupted; process {pid} goes on")
     except (OSError, RuntimeError, ImportError) as error:

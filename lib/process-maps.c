@@ -65,7 +65,7 @@ static int parse_line(char *line, ProcessMapping *ret_mapping) {
         mapping.code = text[0] == 'r' && text[2] == 'x';
         text = skip_fields(text, 1);
         if (!take_number(&text, 16, ' ', &mapping.offset) || !take_number(&text, 16, ':', &major) ||
-                !take_number(&text, 16, ' ', &minor) || !g_ascii_isdigit(*text))
+                !take_number(&text, 16, ' ', &minor) || *text < '0' || *text > '9')
                 return -EBADMSG;
         mapping.major = (unsigned) major;
         mapping.minor = (unsigned) minor;

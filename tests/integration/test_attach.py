@@ -179,3 +179,32 @@ def test_job_that_was_just_started(session):
         done = session.client("attach", f"new{number}", "-c", "quit")
         assert "still running" in done.stdout + done.stderr
         assert session.list()[f"new{number}"][2] == "running"
+
+
+LONG_CALLS = """
+import hashlib, pathlib, sys
+rounds = 200_000
+def call():
+    hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
+import time
+began = time.monotonic()
+call()
+rounds = int(rounds * 1.5 / (time.monotonic() - began))
+calls = 0
+while True:
+    pathlib.Path(sys.argv[1]).write_text(str(calls))
+    call()
+    calls += 1
+"""
+
+
+def test_job_in_long_calls(session):
+    """It comes back to Python now and then only: at the first such moment it is in the debugger."""
+    script = session.folder / "long_calls.py"
+    script.write_text(LONG_CALLS)
+    job = session.run_counter("long", script=script)
+    before = job.counter()
+    wait.until(lambda: job.counter() != before, "a call has ended")
+    calls = job.counter()
+    done = session.client("attach", "long", "-c", "p 'calls', calls", "-c", "quit")
+    assert f"('calls', {calls})" in done.stdout, done.stdout

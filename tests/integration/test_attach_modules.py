@@ -25,63 +25,122 @@ def run(python, text, *arguments, flags=FLAGS, **more):
 
 
 @pytest.fixture
-def listener():
+def port():
+    """Of a server of pdb's side of the connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(wait.SECONDS)
         yield server
 
 
-def assert_no_word(listener):
-    connection, _ = listener.accept()
-    with connection:
-        connection.settimeout(wait.SECONDS)
-        assert connection.recv(1) == b""
+@pytest.fixture
+def listener():
+    """The one that a process connects to that prepares."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("")
+        server.listen()
+        server.settimeout(wait.SECONDS)
+        yield server
 
 
 PREPARE = """
-from attach_prepare import CONNECT, SCRIPT
-exec(SCRIPT.format(connect=CONNECT.format(port=sys.argv[1])), {})
-print("pdb" in sys.modules)
+from attach_prepare import SCRIPT
+exec(SCRIPT.format(name=bytes.fromhex(sys.argv[1]), wait=float(sys.argv[2])), {"marker": "the interrupted frame"})
 """
 
 
+class Prepared:
+    """A process that runs the script, with its own code around it. It says what it has done on stdout."""
+
+    def __init__(self, python, name, before="", after="print('pdb' in sys.modules)", patience=10):
+        text = f"import sys; sys.path.append({str(DATA)!r})\n{before}\n{PREPARE}\n{after}"
+        self.process = subprocess.Popen([python, "-X", "dev", "-W", "error", "-c", text, name.hex(), str(patience)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def end(self):
+        """What it said, and nothing on stderr."""
+        out, error = self.process.communicate(timeout=wait.SECONDS)
+        assert (self.process.returncode, error) == (0, "")
+        return out
+
+
 @pytest.mark.parametrize("python", PYTHONS)
-def test_process_prepares(listener, python):
-    """It has pdb, and says so."""
-    assert run(python, PREPARE, listener.getsockname()[1], flags=["-X", "dev"]) == "True\n"
-    assert_no_word(listener)
+def test_process_prepares_and_takes_a_script(listener, python):
+    """It has pdb, and runs what it is given. Its own frame is the one below the script that prepares."""
+    prepared = Prepared(python, listener.getsockname())
+    connection, _ = listener.accept()
+    with connection:
+        connection.settimeout(wait.SECONDS)
+        connection.sendall(b"print(_frame.f_code.co_name, _frame.f_globals['__name__'])\n")
+        connection.sendall(b"\0")
+        assert connection.recv(10) == b"k"
+        assert connection.recv(10) == b""
+    assert prepared.end() == "<module> __main__\nTrue\n"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("sent", [b"", b"print('not whole')"])
+def test_process_is_left_alone(listener, python, sent):
+    """Who asked has gone, before or in the middle: it goes on, and nothing is left open."""
+    prepared = Prepared(python, listener.getsockname())
+    connection, _ = listener.accept()
+    connection.sendall(sent)
+    connection.close()
+    assert prepared.end() == "True\n"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_process_does_not_wait_for_long(listener, python):
+    prepared = Prepared(python, listener.getsockname(), patience=0.05)
+    connection, _ = listener.accept()
+    with connection:
+        assert prepared.end() == "True\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_process_prepares_for_nobody(listener, python):
-    """Who asked has gone: not a word of that, and nothing is left open."""
-    port = listener.getsockname()[1]
+    """Not a word of that."""
+    name = listener.getsockname()
     listener.close()
-    assert run(python, PREPARE, port, flags=["-X", "dev"]) == "True\n"
+    assert Prepared(python, name, after="print('on')").end() == "on\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_process_has_no_descriptors_left(python):
-    text = "import attach_prepare, pdb, resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))\n" + PREPARE
-    assert run(python, text, 1, flags=["-X", "dev"]) == "True\n"
+def test_process_has_no_descriptors_left(listener, python):
+    before = "import attach_prepare, pdb, resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))"
+    assert Prepared(python, listener.getsockname(), before).end() == "True\n"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_process_does_not_obey_another_user(listener, python):
+    """Somebody who has got the name meanwhile."""
+    prepared = Prepared(python, listener.getsockname(), before="import os\nuser = os.geteuid()\nos.geteuid = lambda: user + 1")
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(b"print('obeyed')\0")
+        assert prepared.end() == "True\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_process_cannot_prepare(listener, python):
     """What is wrong with its pdb is told by what needs it."""
-    text = "sys.modules['pdb'] = None\n" + PREPARE.replace('"pdb" in sys.modules', '"done"')
-    assert run(python, text, listener.getsockname()[1], flags=["-X", "dev"]) == "done\n"
-    assert_no_word(listener)
+    prepared = Prepared(python, listener.getsockname(), before="sys.modules['pdb'] = None", after="print('done')")
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(b"print('run')\0")
+        assert prepared.end() == "run\ndone\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_process_is_still_in_its_preparation(listener, python):
+def test_process_is_still_in_its_preparation(port, python):
     """There pdb would stop in that script's own frame. It is to be asked again."""
     run(python, """
 from attach_session import wrap
 exec("exec(script, {})", {"script": wrap(f"import pdb\\nraise SystemExit('pdb port={sys.argv[1]}')"), "_helicopter_prepares": True})
-""", listener.getsockname()[1])
-    assert_no_word(listener)
+""", port.getsockname()[1])
+    connection, _ = port.accept()
+    with connection:
+        connection.settimeout(wait.SECONDS)
+        assert connection.recv(1) == b""  # without a word
 
 
 @pytest.mark.parametrize("python", PYTHONS)
