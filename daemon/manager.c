@@ -80,6 +80,7 @@ Manager *manager_new(sd_event *event) {
 Manager *manager_free(Manager *manager) {
         if (!manager)
                 return NULL;
+        manager->ends = true;
         /* Peers look for their jobs when they go. */
         g_hash_table_unref(manager->peers);
         g_queue_clear(&manager->ended);

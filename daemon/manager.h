@@ -36,6 +36,7 @@ typedef struct Manager {
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */
         sd_event_source *terminate_deadline;
         unsigned units_stopping; /* of jobs that have ended; the service manager has not answered yet */
+        bool ends;               /* it is being freed */
 } Manager;
 
 /* event: a reference is taken. Never fails. */

@@ -27,6 +27,8 @@ static void answer_error(Order *order, const sd_bus_error *error) {
         order->answered = true;
         if (order->hooks.failed)
                 order->hooks.failed(error, order->hooks.userdata);
+        if (order->call && order->manager->ends)
+                return; /* the loss of the connection says more: it is the daemon that goes, not the parent */
         if (order->call)
                 sd_bus_reply_method_error(order->call, error);
         else if (!order->hooks.failed)
