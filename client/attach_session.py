@@ -182,12 +182,12 @@ class Session:
         load_readline()
         if not (self.prepared and self.hand_over(text)):
             self.control.run(text)
-            self.main = self.wait_for_script() == "taken"
+            self.wait_for_script()
         # The deadline is for the connection; what comes over it takes as long as the user wants.
         socket.setdefaulttimeout(None)
 
     def wait_for_script(self):
-        """Until the process has begun to run it. Returns the client's word."""
+        """Until the process has begun to run it, by the client's word."""
         word = self.control.hear()
         if word == "queued":
             word = self.control.hear()
@@ -195,11 +195,11 @@ class Session:
             raise SystemExit(ENDED)  # with the client
         if word not in ("taken", "elsewhere"):
             raise Failure(REFUSED)
-        return word
+        self.main = word == "taken"
 
     def accept(self, listener):
         """Have the connection of the process that imports pdb."""
-        self.main = self.wait_for_script() == "taken"
+        self.wait_for_script()
         with socket.socket(fileno=listener.detach()) as server:
             server.settimeout(self.time_to_connect())
             try:

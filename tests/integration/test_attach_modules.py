@@ -62,6 +62,13 @@ class Prepared:
         assert (self.process.returncode, error) == (0, "")
         return out
 
+    def end_with(self, listener, sent):
+        """The same, when it has been sent that."""
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(sent)
+            return self.end()
+
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_process_prepares_and_takes_a_script(listener, python):
@@ -114,20 +121,14 @@ def test_process_has_no_descriptors_left(listener, python):
 def test_process_does_not_obey_another_user(listener, python):
     """Somebody who has got the name meanwhile."""
     prepared = Prepared(python, listener.getsockname(), before="import os\nuser = os.geteuid()\nos.geteuid = lambda: user + 1")
-    connection, _ = listener.accept()
-    with connection:
-        connection.sendall(b"print('obeyed')\0")
-        assert prepared.end() == "True\n"
+    assert prepared.end_with(listener, b"print('obeyed')\0") == "True\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_process_cannot_prepare(listener, python):
     """What is wrong with its pdb is told by what needs it."""
     prepared = Prepared(python, listener.getsockname(), before="sys.modules['pdb'] = None", after="print('done')")
-    connection, _ = listener.accept()
-    with connection:
-        connection.sendall(b"print('run')\0")
-        assert prepared.end() == "run\ndone\n"
+    assert prepared.end_with(listener, b"print('run')\0") == "run\ndone\n"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
