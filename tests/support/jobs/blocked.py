@@ -40,18 +40,20 @@ def note(number, _frame):
             action()
 
 
-def begin():
-    """The call comes now."""
+def begin(prepare=lambda: None):
+    """The call comes now, once prepare() is done, which may know when it began. Returns what that returns."""
     global began
-    os.mkdir(report_path + ".begun")
     began = time.monotonic()
+    prepared = prepare()
+    os.mkdir(report_path + ".begun")
+    return prepared
 
 
 def rest():
     return max(0, began + seconds - time.monotonic())
 
 
-def begin_until(action, ready=None):
+def begin_until(action, ready=None, prepare=lambda: None):
     """The same, for a call that is ended by `action` in a child process, which calls `ready` first. Returns its pid."""
     global began
     told, tell = os.pipe()
@@ -70,16 +72,16 @@ def begin_until(action, ready=None):
             os._exit(99)
     os.close(go)
     os.read(told, 1)
-    begin()
+    begin(prepare)
     os.write(gone, repr(began).encode())
     return pid
 
 
-def begin_until_signal(*actions):
+def begin_until_signal(*actions, prepare=lambda: None):
     """For a call that cannot be ended by anybody but this thread: it gets a SIGUSR1."""
     main = os.getpid()
     on_usr1.extend(actions)
-    return begin_until(lambda: os.kill(main, signal.SIGUSR1))
+    return begin_until(lambda: os.kill(main, signal.SIGUSR1), prepare=prepare)
 
 
 def blocked_sleep():
@@ -320,17 +322,20 @@ def blocked_queue_alone():
 
 
 def start(block, then=lambda: None):
-    """Start a thread that is in block(), and does something afterwards."""
+    """Start a thread that is in block(), and does something afterwards. It has come to that line when this returns."""
+    ready = threading.Lock()
+    ready.acquire()
 
     def helper():
         local = "helper"
-        block()  # blocked
+        ready.release() or block()  # blocked
         traced.append(sys.gettrace())
         then()
         return local
 
     thread = threading.Thread(target=helper, daemon=True)
     thread.start()
+    ready.acquire()
     return thread
 
 
@@ -347,8 +352,8 @@ def block_in_c():
 def blocked_join_alone():
     """The thread that is waited for cannot run Python, as it is in C code of its own."""
     local = "joiner"
-    begin()
-    start(block_in_c).join()  # blocked
+    helper = begin(lambda: start(block_in_c))
+    helper.join()  # blocked
 
 
 def blocked_lock_stuck():
@@ -357,8 +362,7 @@ def blocked_lock_stuck():
     lock, other = threading.Lock(), threading.Lock()
     lock.acquire()
     other.acquire()
-    begin_until_signal(other.release, lock.release)
-    start(other.acquire)
+    begin_until_signal(other.release, lock.release, prepare=lambda: start(other.acquire))
     return lock.acquire()  # blocked
 
 
@@ -366,16 +370,14 @@ def blocked_lock_helped():
     local = "locked"
     lock = threading.Lock()
     lock.acquire()
-    begin()
-    start(lambda: time.sleep(rest()), lock.release)
+    begin(lambda: start(lambda: time.sleep(rest()), lock.release))
     return lock.acquire()  # blocked
 
 
 def blocked_event_helped():
     local = "expectant"
     event = threading.Event()
-    begin()
-    start(block_busily, event.set)
+    begin(lambda: start(block_busily, event.set))
     return event.wait()  # blocked
 
 
@@ -383,15 +385,18 @@ def blocked_queue_helped():
     local = "getter"
     messages = queue.Queue()
     reader, writer = os.pipe()
-    begin_until(lambda: os.write(writer, b"data") * 0)
-    start(lambda: os.read(reader, 100), lambda: messages.put("data"))
+
+    def prepare():
+        start(lambda: os.read(reader, 100), lambda: messages.put("data"))
+
+    begin_until(lambda: os.write(writer, b"data") * 0, prepare=prepare)
     return messages.get()  # blocked
 
 
 def blocked_join_helped():
     local = "joiner"
-    begin()
-    start(lambda: time.sleep(rest())).join()  # blocked
+    helper = begin(lambda: start(lambda: time.sleep(rest())))
+    helper.join()  # blocked
 
 
 # Calls that must not be interrupted.
