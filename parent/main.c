@@ -3,7 +3,6 @@
 /* helicopter-parent: runs a job as its child, and ends as the job did. */
 
 #include <glib.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,7 +43,6 @@ int main(int argc, char **argv) {
         g_auto(Options) options = {};
         int code, signal, r;
 
-        setlocale(LC_CTYPE, ""); /* GLib writes --help in its encoding */
         log_open("helicopter-parent");
         r = options_parse(argc, argv, &options);
         if (r != 0)

@@ -3,6 +3,8 @@
 #include "parent/options.h"
 
 #include <errno.h>
+#include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,12 +15,47 @@
 #include "parent/environment.h"
 #include "parent/job-config.h"
 
-static const char description[] = "A target that ends in .py is run with the python3 of the PATH; anything else is\n"
-                                  "executed as given. The exit status is the job's, or 125: helicopter-parent\n"
-                                  "itself failed, 126: the command cannot be executed, 127: it was not found.\n"
-                                  "POLICY is " GRANT_POLICY_NAMES ".\n"
-                                  "\n"
-                                  "To debug the job: helicopter-client attach --job NAME";
+static const char usage[] = "Usage:\n"
+                            "  helicopter-parent [OPTION…] [--] target.py|COMMAND [ARGUMENT…]\n"
+                            "\n"
+                            "Run a job so that a debugger can be attached to it later.\n"
+                            "\n"
+                            "Options:\n"
+                            "  -h, --help                Show help options\n"
+                            "  -j, --job=NAME            Name the job (default: made from the command)\n"
+                            "  -c, --config=FILE         Read the job from a file (helicopter-job@.service)\n"
+                            "  --grant-policy=POLICY     Who may debug it (default: same-user)\n"
+                            "  --version                 Show the version\n"
+                            "\n"
+                            "A target that ends in .py is run with the python3 of the PATH; anything else is\n"
+                            "executed as given. The exit status is the job's, or 125: helicopter-parent\n"
+                            "itself failed, 126: the command cannot be executed, 127: it was not found.\n"
+                            "POLICY is " GRANT_POLICY_NAMES ".\n"
+                            "\n"
+                            "To debug the job: helicopter-client attach --job NAME\n";
+
+enum { GRANT_POLICY = 256, ENVIRONMENT_ON_STDIN, VERSION };
+
+/*
+ * Not read with GLib's parser, as the options of the other programs are: a parent stays as long as its job, and so does each piece of a
+ * library that it has ever touched. The parser's, and that of the character sets it needs, are a tenth of its memory.
+ */
+static const struct option known[] = {
+        { "config", required_argument, NULL, 'c' },
+        { "environment-on-stdin", no_argument, NULL, ENVIRONMENT_ON_STDIN },
+        { "grant-policy", required_argument, NULL, GRANT_POLICY },
+        { "help", no_argument, NULL, 'h' },
+        { "job", required_argument, NULL, 'j' },
+        { "version", no_argument, NULL, VERSION },
+        {},
+};
+
+/* What the options say; the strings are argv's. */
+typedef struct Given {
+        const char *name, *config, *policy;
+        bool environment;
+        char **words; /* what stands behind the options */
+} Given;
 
 void options_clear(Options *options) {
         g_clear_pointer(&options->name, g_free);
@@ -82,20 +119,60 @@ static int set_name(const char *name, Options *options) {
         return -EINVAL;
 }
 
-static int check(char **words, const char *config, gboolean version, const GError *error) {
-        if (error) {
-                log_error("%s; 'helicopter-parent --help' shows how it is used.", error->message);
-                return -EINVAL;
+static void wrong_option(int found, const char *word) {
+        g_autofree char *why = NULL;
+
+        if (found == ':')
+                why = g_strdup_printf("Missing argument for %s", word);
+        else if (word[0] == '-' && word[1] != '-') /* it may be one of several letters */
+                why = g_strdup_printf("Unknown option -%c", optopt);
+        else
+                why = g_strdup_printf("Unknown option %s", word);
+        log_error("%s; 'helicopter-parent --help' shows how it is used.", why);
+}
+
+static int show_help(void) {
+        setlocale(LC_CTYPE, ""); /* g_print() writes in its encoding */
+        g_print("%s", usage);
+        return 1;
+}
+
+/* Returns as options_parse() does. */
+static int read_options(int argc, char **argv, Given *given) {
+        int found;
+
+        optind = 0; /* begin anew (glibc) */
+        opterr = 0;
+        /* "+": what follows the command belongs to it. */
+        while ((found = getopt_long(argc, argv, "+:c:hj:", known, NULL)) >= 0) {
+                switch (found) {
+                case 'c':
+                        given->config = optarg;
+                        break;
+                case 'j':
+                        given->name = optarg;
+                        break;
+                case GRANT_POLICY:
+                        given->policy = optarg;
+                        break;
+                case ENVIRONMENT_ON_STDIN:
+                        given->environment = true;
+                        break;
+                case 'h':
+                        return show_help();
+                case VERSION:
+                        puts("helicopter-parent " HELICOPTER_VERSION);
+                        return 1;
+                default:
+                        wrong_option(found, argv[MAX(optind - 1, 1)]);
+                        return -EINVAL;
+                }
         }
-        if (version) {
-                puts("helicopter-parent " HELICOPTER_VERSION);
-                return 1;
-        }
-        if (!config && (!words[0] || !words[0][0])) {
-                log_error("There is no command to run; 'helicopter-parent --help' shows how it is used.");
-                return -EINVAL;
-        }
-        return 0;
+        given->words = argv + optind;
+        if (given->config || (given->words[0] && given->words[0][0]))
+                return 0;
+        log_error("There is no command to run; 'helicopter-parent --help' shows how it is used.");
+        return -EINVAL;
 }
 
 static int set_policy(const char *name, Options *options) {
@@ -110,45 +187,22 @@ static int set_policy(const char *name, Options *options) {
 }
 
 int options_parse(int argc, char **argv, Options *ret_options) {
-        g_autoptr(GOptionContext) context = g_option_context_new("[--] target.py|COMMAND [ARGUMENT…]");
-        g_autofree char *name = NULL, *config = NULL, *policy = NULL;
         g_auto(Options) options = {};
-        g_autoptr(GError) error = NULL;
-        gboolean version = FALSE, environment = FALSE;
-        char **words;
-        const GOptionEntry entries[] = {
-                { "job", 'j', 0, G_OPTION_ARG_STRING, &name, "Name the job (default: made from the command)", "NAME" },
-                { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
-                        "Read the job from a file (helicopter-job@.service)", "FILE" },
-                { "grant-policy", 0, 0, G_OPTION_ARG_STRING, &policy, "Who may debug it (default: same-user)",
-                        "POLICY" },
-                { "environment-on-stdin", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &environment, NULL, NULL },
-                { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
-                {},
-        };
+        Given given = {};
         int r;
 
-        g_option_context_add_main_entries(context, entries, NULL);
-        g_option_context_set_summary(context, "Run a job so that a debugger can be attached to it later.");
-        g_option_context_set_description(context, description);
-        /* What follows the command belongs to it. */
-        g_option_context_set_strict_posix(context, true);
-        g_option_context_parse(context, &argc, &argv, &error);
-        words = argv + 1;
-        if (words[0] && strcmp(words[0], "--") == 0)
-                words++;
-        r = check(words, config, version, error);
+        r = read_options(argc, argv, &given);
         if (r != 0)
                 return r;
-        if (config)
-                r = read_config(config, words, &options);
+        if (given.config)
+                r = read_config(given.config, given.words, &options);
         else
-                set_command(words, &options);
+                set_command(given.words, &options);
         if (r >= 0)
-                r = set_name(name, &options);
-        if (r >= 0 && policy)
-                r = set_policy(policy, &options);
-        if (r >= 0 && environment)
+                r = set_name(given.name, &options);
+        if (r >= 0 && given.policy)
+                r = set_policy(given.policy, &options);
+        if (r >= 0 && given.environment)
                 r = read_environment(&options);
         if (r < 0)
                 return r;

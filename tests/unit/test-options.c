@@ -13,7 +13,7 @@ static int parse(const char *line, Options *ret_options) {
         char *argv[32] = {};
         int argc = 0;
 
-        for (; words[argc]; argc++) /* GOption moves the pointers about */
+        for (; words[argc]; argc++) /* no pointer of the words is lost */
                 argv[argc] = words[argc];
         return options_parse(argc, argv, ret_options);
 }
@@ -70,6 +70,8 @@ static void test_wrong_lines(void **state) {
         assert_int_equal(parse("p --", &options), -EINVAL);
         assert_int_equal(parse("p --job", &options), -EINVAL);
         assert_int_equal(parse("p --nonsense a.py", &options), -EINVAL);
+        assert_int_equal(parse("p -x a.py", &options), -EINVAL);
+        assert_int_equal(parse("p --version=1 a.py", &options), -EINVAL);
         assert_int_equal(parse("p --job a/b a.py", &options), -EINVAL);
         assert_int_equal(parse("p --job= a.py", &options), -EINVAL);
 }
