@@ -16,6 +16,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
 
 Job *job_new(Manager *manager, const char *name, uint64_t id) {
@@ -138,7 +139,7 @@ void job_tell(Job *job, const JobProperties *properties) {
 }
 
 void job_set_log_path(Job *job, const char *path) {
-        g_autofree char *shown = g_utf8_make_valid(path, -1);
+        g_autofree char *shown = valid_utf8(path);
         JobProperties now;
 
         job_properties_copy(&job->told, &now);

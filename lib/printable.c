@@ -3,9 +3,21 @@
 #include "helicopter/printable.h"
 
 #include <glib.h>
+#include <stdbool.h>
+
+static bool is_ascii(const char *text) {
+        while (*text > 0)
+                text++;
+        return *text == '\0';
+}
+
+/* Most text is ASCII; for that, GLib's part for Unicode need not get into the memory of each job's parent. */
+char *valid_utf8(const char *text) {
+        return is_ascii(text) ? g_strdup(text) : g_utf8_make_valid(text, -1);
+}
 
 char *printable(const char *text, size_t max) {
-        g_autofree char *valid = g_utf8_make_valid(text, -1);
+        g_autofree char *valid = valid_utf8(text);
         GString *result = g_string_new(NULL);
 
         for (const char *c = valid; *c; c = g_utf8_next_char(c)) {

@@ -21,10 +21,11 @@
 
 static char *runtime_folder(void) {
         const char *variable = g_getenv("XDG_RUNTIME_DIR");
-        g_autofree char *systemd = g_strdup_printf("/run/user/%u", getuid());
+        g_autofree char *systemd = NULL;
 
         if (variable && g_path_is_absolute(variable))
                 return g_strdup(variable);
+        systemd = g_strdup_printf("/run/user/%u", getuid());
         if (access(systemd, W_OK) == 0)
                 return g_steal_pointer(&systemd);
         return g_strdup_printf("/tmp/helicopter-%u", getuid());

@@ -13,31 +13,30 @@
 #include <sys/syscall.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/printable.h"
 
 /* The most that is read of a file of /proc: command lines may be megabytes long, and only their beginning is of use. */
 #define READ_MAX (64 * 1024)
 
 /* A file of /proc/PID whole, or its first READ_MAX bytes; NUL-terminated. */
 static int read_proc(pid_t pid, const char *name, char **ret_data, size_t *ret_size) {
-        g_autofree char *path = g_strdup_printf("/proc/%d/%s", pid, name);
-        g_autofree char *data = g_malloc(READ_MAX + 1);
-        autofd fd = open(path, O_RDONLY | O_CLOEXEC);
-        size_t size = 0;
+        g_autoptr(GString) data = NULL;
+        char path[64], piece[2048];
+        autofd fd = -1;
+        ssize_t n;
 
+        snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT ? -ESRCH : -errno;
-        while (size < READ_MAX) {
-                ssize_t n = read(fd, data + size, READ_MAX - size);
-
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t) n;
-        }
-        data[size] = '\0';
-        *ret_data = g_steal_pointer(&data);
-        *ret_size = size;
+        /* Not a buffer of READ_MAX: large ones leave holes in the heap of a process that stays. */
+        data = g_string_new(NULL);
+        while ((n = read(fd, piece, MIN(sizeof piece, READ_MAX - data->len))) > 0)
+                g_string_append_len(data, piece, n);
+        if (n < 0)
+                return -errno;
+        *ret_size = data->len;
+        *ret_data = g_string_free(g_steal_pointer(&data), FALSE);
         return 0;
 }
 
@@ -204,7 +203,7 @@ char *process_command(pid_t pid) {
         for (size_t i = 0; i < size; i++)
                 if (text[i] == '\0' || g_ascii_iscntrl(text[i]))
                         text[i] = ' ';
-        return g_utf8_make_valid(g_strchomp(text), -1);
+        return valid_utf8(g_strchomp(text));
 }
 
 int process_is_descendant(pid_t pid, pid_t ancestor) {

@@ -7,6 +7,7 @@
 #include "helicopter/bus-names.h"
 #include "helicopter/error.h"
 #include "helicopter/grant-policy.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
 #include "parent/grant.h"
 #include "parent/lease.h"
@@ -58,7 +59,7 @@ static int method_get_executable(sd_bus_message *message, void *userdata, sd_bus
         /* It was of that process if the process is still there. */
         if (!process_alive(pidfd))
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "process %u has ended.", pid);
-        executable = g_utf8_make_valid(link ? link : "", -1);
+        executable = valid_utf8(link ? link : "");
         return sd_bus_reply_method_return(message, "s", executable);
 }
 

@@ -2,13 +2,14 @@
 
 #include "parent/properties.h"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
 
 #include "helicopter/bus-container.h"
 #include "helicopter/grant-policy.h"
+#include "helicopter/printable.h"
 #include "helicopter/process.h"
+#include "helicopter/user-unit.h"
 #include "parent/lease.h"
 
 static const char *state_name(JobState state) {
@@ -26,30 +27,32 @@ static const char *state_name(JobState state) {
 
 /* Files' names and arguments may be any bytes, D-Bus strings only UTF-8. NULL is fine. */
 static void set_string(char **field, const char *value) {
-        g_autofree char *shown = g_utf8_make_valid(value ? value : "", -1);
+        g_autofree char *shown = valid_utf8(value ? value : "");
 
         job_properties_set_string(field, shown);
 }
 
 static void fill_unit(JobProperties *properties, const JobProperties *before) {
         g_autofree char *group = process_control_group(getpid());
-        char *unit = NULL;
+        g_autofree char *unit = NULL;
 
         set_string(&properties->control_group, group);
         if (before && g_str_equal(before->control_group, properties->control_group)) {
                 set_string(&properties->unit, before->unit);
                 return;
         }
-        sd_pid_get_user_unit(0, &unit); /* fails where there is none */
+        if (group)
+                unit = user_unit_of_group(group);
+        else
+                sd_pid_get_user_unit(0, &unit); /* it knows the first version of control groups, too */
         set_string(&properties->unit, unit);
-        free(unit);
 }
 
 static void fill_command_line(JobProperties *properties, char **command) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();
 
         for (; *command; command++)
-                g_ptr_array_add(words, g_utf8_make_valid(*command, -1));
+                g_ptr_array_add(words, valid_utf8(*command));
         g_ptr_array_add(words, NULL);
         g_strfreev(properties->command_line);
         properties->command_line = (char **) g_ptr_array_steal(words, NULL);

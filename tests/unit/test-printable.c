@@ -30,8 +30,26 @@ static void test_control_characters_and_bad_bytes(void **state) {
         assert_printed("a\xff", 20, "a\xef\xbf\xbd");
 }
 
+static void assert_valid(const char *text, const char *expected) {
+        g_autofree char *result = valid_utf8(text);
+
+        assert_string_equal(result, expected);
+}
+
+static void test_valid_utf8(void **state) {
+        assert_valid("", "");
+        assert_valid("a\n\x7f", "a\n\x7f");
+        assert_valid("grün", "grün");
+        assert_valid("a\xff"
+                     "b",
+                "a\xef\xbf\xbd"
+                "b");
+        assert_valid("\xc3", "\xef\xbf\xbd");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_valid_utf8),
                 cmocka_unit_test(test_plain_text_stays),
                 cmocka_unit_test(test_long_text_is_cut_in_front_of_a_character),
                 cmocka_unit_test(test_control_characters_and_bad_bytes),

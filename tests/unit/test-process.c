@@ -153,12 +153,10 @@ static void test_command(void **state) {
         assert_null(process_command(0x7ffffffe));
 }
 
-/* A command line may hold anything: line feeds and other than UTF-8 too. */
-static void test_hostile_command(void **state) {
-        char *argv[] = { (char *) "a\n\x1b[31m\xff", (char *) "-c", (char *) "read line", NULL };
-        g_autofree char *command = NULL;
+/* process_command() of a shell that is started with this command line. */
+static char *command_of(char **argv) {
         int input[2], ready[2];
-        char end;
+        char *command, end;
         pid_t pid;
 
         assert_int_equal(pipe(input), 0);
@@ -173,13 +171,33 @@ static void test_hostile_command(void **state) {
         close(ready[1]);
         assert_int_equal(read(ready[0], &end, 1), 0); /* closed by its exec */
         command = process_command(pid);
-        assert_non_null(command);
-        assert_true(g_utf8_validate(command, -1, NULL));
-        assert_null(strpbrk(command, "\n\x1b"));
         close(input[1]);
         close(input[0]);
         close(ready[0]);
         waitpid(pid, NULL, 0);
+        return command;
+}
+
+/* A command line may hold anything: line feeds and other than UTF-8 too. */
+static void test_hostile_command(void **state) {
+        char *argv[] = { (char *) "a\n\x1b[31m\xff", (char *) "-c", (char *) "read line", NULL };
+        g_autofree char *command = command_of(argv);
+
+        assert_non_null(command);
+        assert_true(g_utf8_validate(command, -1, NULL));
+        assert_null(strpbrk(command, "\n\x1b"));
+}
+
+/* All that is read is 64 KiB. */
+static void test_long_command(void **state) {
+        g_autofree char *long_word = g_strnfill(10000, 'a'), *longer_word = g_strnfill(100000, 'b');
+        char *argv[] = { (char *) "sh", (char *) "-c", (char *) "read line", long_word, longer_word, NULL };
+        g_autofree char *command = command_of(argv);
+
+        assert_non_null(command);
+        assert_non_null(strstr(command, long_word));
+        assert_int_equal(strlen(command), 64 * 1024);
+        assert_true(g_str_has_suffix(command, "bbb"));
 }
 
 /* What has ended has no command line any more, only a name. */
@@ -227,6 +245,7 @@ int main(void) {
                 cmocka_unit_test(test_no_descendants),
                 cmocka_unit_test(test_command),
                 cmocka_unit_test(test_hostile_command),
+                cmocka_unit_test(test_long_command),
                 cmocka_unit_test(test_command_of_ended),
                 cmocka_unit_test(test_control_group),
         };
