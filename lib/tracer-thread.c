@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helicopter/thread.h"
 #include "lib/tracee-arch.h"
 
 /* How long the caller waits past the deadline for the tracer to leave the target as it was. */
@@ -73,24 +74,19 @@ static void put_slice_back(const SchedulingAttributes *before) {
         syscall(SYS_sched_setattr, 0, before, 0);
 }
 
-/* Start the tracer with all signals blocked: none of the program's handlers may run in it. */
 static int start(Tracer *tracer, pthread_t *ret_thread) {
         SchedulingAttributes slice;
-        sigset_t all, before;
         bool shortened;
         int r;
 
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
         g_atomic_rc_box_acquire(tracer);
         shortened = shorten_slice(&slice);
-        r = pthread_create(ret_thread, NULL, run, tracer);
+        r = thread_start(ret_thread, run, tracer);
         if (shortened)
                 put_slice_back(&slice);
-        if (r != 0)
+        if (r < 0)
                 g_atomic_rc_box_release_full(tracer, clear);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return -r;
+        return r;
 }
 
 /*

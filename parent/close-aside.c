@@ -2,33 +2,35 @@
 
 #include "parent/close-aside.h"
 
+#include <errno.h>
 #include <glib.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
+
+#include "helicopter/thread.h"
+
+static int under_way; /* atomic */
 
 static void *run(void *data) {
         close(GPOINTER_TO_INT(data));
+        g_atomic_int_add(&under_way, -1);
         return NULL;
 }
 
-/* With all signals blocked: none of the program's handlers may run there. */
 static int start(int fd) {
-        sigset_t all, before;
         pthread_t thread;
-        int r;
+        int r = -EAGAIN;
 
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&thread, NULL, run, GINT_TO_POINTER(fd));
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r == 0)
+        if (g_atomic_int_add(&under_way, 1) < CLOSE_ASIDE_MAX)
+                r = thread_start(&thread, run, GINT_TO_POINTER(fd));
+        if (r < 0)
+                g_atomic_int_add(&under_way, -1);
+        else
                 pthread_detach(thread);
         return r;
 }
 
 void close_aside(int *fd) {
-        if (*fd >= 0 && start(*fd) != 0)
+        if (*fd >= 0 && start(*fd) < 0)
                 close(*fd);
         *fd = -1;
 }

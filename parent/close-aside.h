@@ -6,5 +6,11 @@
  * watches, 8 to 20 ms (inotify_release(), Linux 6.18).
  */
 
-/* Close a descriptor in a thread of its own, or here where there is none to be had, and set it to -1; -1 is fine. */
+/* How many may be under way. */
+#define CLOSE_ASIDE_MAX 8
+
+/*
+ * Close a descriptor in a thread of its own, and set it to -1; -1 is fine. Where no thread is to be had, or as many as may be are under
+ * way, it is closed here, which is only slower.
+ */
 void close_aside(int *fd);
