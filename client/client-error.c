@@ -38,6 +38,7 @@ static const struct {
         { CLIENT_ERROR_CANNOT_ATTACH, "The job goes on; try again, or look at it with 'helicopter-client stack'." },
         { CLIENT_ERROR_TAKEN_OVER, "Ask whoever that is to end it first; --force takes the job back." },
         { CLIENT_ERROR_DROPPED, "Have the script write less, or to a file." },
+        { CLIENT_ERROR_NO_JSON, "Install json-glib (libjson-glib-1.0-0 on Debian), or leave --json out." },
         { CLIENT_ERROR_NOT_WRITTEN,
                 "Make room, or write elsewhere; what was asked for beside the output may have been done." },
         { CLIENT_ERROR_SYSTEM, "Try again; 'helicopter-client doctor' checks what is needed here." },

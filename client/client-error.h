@@ -26,6 +26,7 @@
 #define CLIENT_ERROR_CANNOT_ATTACH "org.helicopter1.Client.Error.CannotAttach"
 #define CLIENT_ERROR_TAKEN_OVER "org.helicopter1.Client.Error.TakenOver"
 #define CLIENT_ERROR_DROPPED "org.helicopter1.Client.Error.Dropped"
+#define CLIENT_ERROR_NO_JSON "org.helicopter1.Client.Error.NoJson"
 #define CLIENT_ERROR_NOT_WRITTEN "org.helicopter1.Client.Error.NotWritten"
 #define CLIENT_ERROR_SYSTEM "org.helicopter1.Client.Error.System" /* and all that has no name of ours */
 

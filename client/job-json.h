@@ -8,7 +8,7 @@
 
 #include "client/job-info.h"
 #include "client/job-where.h"
-#include "client/json-print.h"
+#include "client/json.h"
 
 /* where: what is known of where it is and what it uses, as more keys, or NULL for none. */
-void job_json_add(JsonBuilder *builder, const JobInfo *job, const JobWhere *where);
+void job_json_add(Json *json, const JobInfo *job, const JobWhere *where);

@@ -11,9 +11,33 @@
 #include <sys/signalfd.h>
 #include <wchar.h>
 
+#include "client/library.h"
 #include "helicopter/cleanup.h"
 
 #define HISTORY_SIZE 500
+
+/* Debian's name for it, and everybody else's. */
+static const char *const names[] = { "libedit.so.2", "libedit.so.0", NULL };
+
+#define FUNCTIONS(X)    \
+        X(el_init)      \
+        X(el_end)       \
+        X(el_get)       \
+        X(el_set)       \
+        X(el_gets)      \
+        X(el_line)      \
+        X(el_insertstr) \
+        X(el_source)    \
+        X(el_resize)    \
+        X(history_init) \
+        X(history_end)  \
+        X(history)
+
+static struct {
+        FUNCTIONS(LIBRARY_MEMBER)
+} library;
+
+static const LibraryFunction functions[] = { FUNCTIONS(LIBRARY_ENTRY) };
 
 struct PromptInput {
         const char *prompt;
@@ -31,7 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PromptInput, prompt_input_free)
 static const char *get_prompt(EditLine *editor) {
         PromptInput *input;
 
-        el_get(editor, EL_CLIENTDATA, &input);
+        library.el_get(editor, EL_CLIENTDATA, &input);
         return input->prompt;
 }
 
@@ -39,14 +63,14 @@ static const char *get_prompt(EditLine *editor) {
 static void suspend(PromptInput *input) {
         sigset_t only;
 
-        el_set(input->editor, EL_PREP_TERM, 0);
+        library.el_set(input->editor, EL_PREP_TERM, 0);
         sigemptyset(&only);
         sigaddset(&only, SIGTSTP);
         raise(SIGTSTP);
         sigprocmask(SIG_UNBLOCK, &only, NULL); /* stops here, until `fg` */
         sigprocmask(SIG_BLOCK, &only, NULL);
-        el_set(input->editor, EL_PREP_TERM, 1);
-        el_set(input->editor, EL_REFRESH);
+        library.el_set(input->editor, EL_PREP_TERM, 1);
+        library.el_set(input->editor, EL_REFRESH);
 }
 
 static void handle_signal(PromptInput *input) {
@@ -59,7 +83,7 @@ static void handle_signal(PromptInput *input) {
         else if (info.ssi_signo == SIGTSTP)
                 suspend(input);
         else
-                el_resize(input->editor);
+                library.el_resize(input->editor);
 }
 
 /* Wait until there is a byte. Returns 0, or -EINTR after ^C. */
@@ -85,7 +109,7 @@ static int read_character(EditLine *editor, wchar_t *ret_character) {
         size_t size;
         char byte;
 
-        el_get(editor, EL_CLIENTDATA, &input);
+        library.el_get(editor, EL_CLIENTDATA, &input);
         do {
                 ssize_t r;
 
@@ -134,18 +158,18 @@ static unsigned char insert_common(PromptInput *input, char **words, size_t type
                 show_words(words);
                 return CC_REDISPLAY;
         }
-        return el_insertstr(input->editor, text) == 0 ? CC_REFRESH : CC_ERROR;
+        return library.el_insertstr(input->editor, text) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
 /* libedit's function for the tab key. */
 static unsigned char complete_word(EditLine *editor, int key) {
-        const LineInfo *info = el_line(editor);
+        const LineInfo *info = library.el_line(editor);
         g_autofree char *line = g_strndup(info->buffer, (size_t) (info->cursor - info->buffer));
         const char *last = strrchr(line, ' ');
         g_auto(GStrv) words = NULL;
         PromptInput *input;
 
-        el_get(editor, EL_CLIENTDATA, &input);
+        library.el_get(editor, EL_CLIENTDATA, &input);
         words = input->completer(line);
         if (!words[0])
                 return CC_REFRESH_BEEP;
@@ -153,17 +177,17 @@ static unsigned char complete_word(EditLine *editor, int key) {
 }
 
 static void bind_tab(PromptInput *input) {
-        el_set(input->editor, EL_ADDFN, "helicopter-complete", "Complete the word", complete_word);
-        el_set(input->editor, EL_BIND, "^I", "helicopter-complete", NULL);
+        library.el_set(input->editor, EL_ADDFN, "helicopter-complete", "Complete the word", complete_word);
+        library.el_set(input->editor, EL_BIND, "^I", "helicopter-complete", NULL);
 }
 
 static void open_history(PromptInput *input) {
         HistEvent event;
 
-        history(input->history, &event, H_SETSIZE, HISTORY_SIZE);
-        history(input->history, &event, H_SETUNIQUE, 1);
+        library.history(input->history, &event, H_SETSIZE, HISTORY_SIZE);
+        library.history(input->history, &event, H_SETUNIQUE, 1);
         if (input->history_path)
-                history(input->history, &event, H_LOAD, input->history_path);
+                library.history(input->history, &event, H_LOAD, input->history_path);
 }
 
 /* What cannot be kept is not worth a word. */
@@ -174,27 +198,27 @@ static void close_history(PromptInput *input) {
                 g_autofree char *folder = g_path_get_dirname(input->history_path);
 
                 if (g_mkdir_with_parents(folder, 0700) == 0)
-                        history(input->history, &event, H_SAVE, input->history_path);
+                        library.history(input->history, &event, H_SAVE, input->history_path);
         }
-        history_end(input->history);
+        library.history_end(input->history);
 }
 
 static int open_editor(PromptInput *input) {
-        input->editor = el_init("helicopter-client", stdin, stdout, stderr);
-        input->history = history_init();
+        input->editor = library.el_init("helicopter-client", stdin, stdout, stderr);
+        input->history = library.history_init();
         if (!input->editor || !input->history) {
                 g_clear_pointer(&input->history_path, g_free); /* nothing was read, so nothing is to be written */
                 return -ENOMEM;
         }
         open_history(input);
-        el_set(input->editor, EL_CLIENTDATA, input);
-        el_set(input->editor, EL_EDITOR, "emacs");
-        el_set(input->editor, EL_SIGNAL, 0);
-        el_set(input->editor, EL_PROMPT, get_prompt);
-        el_set(input->editor, EL_HIST, history, input->history);
-        el_set(input->editor, EL_GETCFN, read_character);
+        library.el_set(input->editor, EL_CLIENTDATA, input);
+        library.el_set(input->editor, EL_EDITOR, "emacs");
+        library.el_set(input->editor, EL_SIGNAL, 0);
+        library.el_set(input->editor, EL_PROMPT, get_prompt);
+        library.el_set(input->editor, EL_HIST, library.history, input->history);
+        library.el_set(input->editor, EL_GETCFN, read_character);
         bind_tab(input); /* before what the user's ~/.editrc says */
-        el_source(input->editor, NULL);
+        library.el_source(input->editor, NULL);
         return 0;
 }
 
@@ -207,14 +231,28 @@ static int open_signals(PromptInput *input) {
         return input->signal_fd < 0 ? -errno : 0;
 }
 
-PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history_path) {
+static int open_terminal(PromptInput *input, char **ret_why) {
+        int r;
+
+        r = library_load(names, functions, G_N_ELEMENTS(functions), ret_why);
+        if (r < 0)
+                return r;
+        r = open_signals(input);
+        if (r >= 0)
+                r = open_editor(input);
+        if (r < 0)
+                *ret_why = g_strdup(g_strerror(-r));
+        return r;
+}
+
+PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history_path, char **ret_why) {
         g_autoptr(PromptInput) input = g_new0(PromptInput, 1);
 
         input->prompt = prompt;
         input->completer = completer;
         input->history_path = g_strdup(history_path);
         input->signal_fd = -1;
-        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && (open_signals(input) < 0 || open_editor(input) < 0))
+        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && open_terminal(input, ret_why) < 0)
                 return NULL;
         return g_steal_pointer(&input);
 }
@@ -223,7 +261,7 @@ PromptInput *prompt_input_free(PromptInput *input) {
         if (!input)
                 return NULL;
         if (input->editor)
-                el_end(input->editor);
+                library.el_end(input->editor);
         if (input->history)
                 close_history(input);
         close_fd(&input->signal_fd);
@@ -240,7 +278,7 @@ static int read_edited(PromptInput *input, char **ret_line) {
 
         input->interrupted = false;
         sigprocmask(SIG_BLOCK, &input->signals, &before);
-        line = el_gets(input->editor, &count);
+        line = library.el_gets(input->editor, &count);
         sigprocmask(SIG_SETMASK, &before, NULL);
         if (input->interrupted) {
                 printf("^C\n");
@@ -252,7 +290,7 @@ static int read_edited(PromptInput *input, char **ret_line) {
         }
         *ret_line = g_strchomp(g_strdup(line));
         if (**ret_line)
-                history(input->history, &event, H_ENTER, *ret_line);
+                library.history(input->history, &event, H_ENTER, *ret_line);
         return 1;
 }
 

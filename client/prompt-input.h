@@ -10,9 +10,9 @@ typedef char **(*PromptCompleter)(const char *line);
 
 /*
  * completer: asked when the user presses tab. history: the file that lines are kept in from one session to the next, NULL for none.
- * Returns NULL, with errno set, when there is no memory or no descriptor left.
+ * Returns NULL when libedit cannot be loaded, or there is no memory or no descriptor left, with why as *ret_why (owned by the caller).
  */
-PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history);
+PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history, char **ret_why);
 
 /* Writes the history. NULL is fine. */
 PromptInput *prompt_input_free(PromptInput *input);

@@ -112,11 +112,12 @@ static bool run_line(const char *line) {
 
 int prompt_run(void) {
         g_autofree char *history = g_build_filename(g_get_user_state_dir(), "helicopter", "history", NULL);
-        PromptInput *input = prompt_input_new(">>> ", prompt_complete, history);
+        g_autofree char *why = NULL;
+        PromptInput *input = prompt_input_new(">>> ", prompt_complete, history, &why);
         bool go_on = true;
 
         if (!input) {
-                report_error("Cannot set up the prompt: %s", g_strerror(errno));
+                report_error("Cannot set up the prompt: %s", why);
                 report_note("Each verb works without it: 'helicopter-client --help' shows them.");
                 return EXIT_FAILURE;
         }

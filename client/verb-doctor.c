@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "client/doctor.h"
-#include "client/json-print.h"
+#include "client/json.h"
 #include "client/options.h"
 #include "client/pager.h"
 #include "client/report.h"
@@ -66,17 +66,17 @@ static void print_result(const char *name, const DoctorResult *result) {
         fflush(stdout);
 }
 
-static void add_result(JsonBuilder *builder, const char *name, const DoctorResult *result) {
-        json_builder_begin_object(builder);
-        json_add_string(builder, "check", name);
-        json_add_string(builder, "status", words[result->status]);
-        json_add_string(builder, "text", result->text);
-        json_add_string(builder, "remedy", result->remedy);
-        json_builder_end_object(builder);
+static void add_result(Json *json, const char *name, const DoctorResult *result) {
+        json_begin_object(json, NULL);
+        json_add_string(json, "check", name);
+        json_add_string(json, "status", words[result->status]);
+        json_add_string(json, "text", result->text);
+        json_add_string(json, "remedy", result->remedy);
+        json_end_object(json);
 }
 
 /* Returns how bad the worst is. */
-static DoctorStatus examine(const char *python, JsonBuilder *builder) {
+static DoctorStatus examine(const char *python, Json *json) {
         DoctorStatus worst = DOCTOR_OK;
 
         for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
@@ -86,8 +86,8 @@ static DoctorStatus examine(const char *python, JsonBuilder *builder) {
                         checks[i].run(&result);
                 else
                         doctor_python(&result, python);
-                if (builder)
-                        add_result(builder, checks[i].name, &result);
+                if (json)
+                        add_result(json, checks[i].name, &result);
                 else
                         print_result(checks[i].name, &result);
                 worst = MAX(worst, result.status);
@@ -95,20 +95,21 @@ static DoctorStatus examine(const char *python, JsonBuilder *builder) {
         return worst;
 }
 
-static DoctorStatus examine_for_programs(const char *python) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
+static DoctorStatus examine_for_programs(const char *python, Json *json) {
         DoctorStatus worst;
 
-        json_builder_begin_array(builder);
-        worst = examine(python, builder);
-        json_builder_end_array(builder);
-        json_print(builder);
+        json_begin_array(json, NULL);
+        worst = examine(python, json);
+        json_end_array(json);
+        json_print(json);
         return worst;
 }
 
 int verb_doctor(const Verb *verb, int argc, char **argv) {
-        gboolean json = FALSE, no_pager = FALSE;
-        const GOptionEntry entries[] = { OPTION_JSON(&json), OPTION_NO_PAGER(&no_pager), { NULL } };
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(Json) json = NULL;
+        gboolean as_json = FALSE, no_pager = FALSE;
+        const GOptionEntry entries[] = { OPTION_JSON(&as_json), OPTION_NO_PAGER(&no_pager), { NULL } };
         DoctorStatus worst;
         int r;
 
@@ -117,8 +118,11 @@ int verb_doctor(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         if (argc > 2)
                 return options_usage(verb, "Only one Python can be named");
+        r = as_json ? json_new(&json, &error) : 0;
+        if (r < 0)
+                return report_failure(&error, r);
         pager_open(!no_pager);
-        worst = json ? examine_for_programs(argv[1]) : examine(argv[1], NULL);
+        worst = json ? examine_for_programs(argv[1], json) : examine(argv[1], NULL);
         pager_close();
         return worst == DOCTOR_PROBLEM ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -14,14 +14,12 @@
 #include "client/report.h"
 
 /* found: NULL without --long. */
-static void print_json(GPtrArray *jobs, GPtrArray *found) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-
-        json_builder_begin_array(builder);
+static void print_json(Json *json, GPtrArray *jobs, GPtrArray *found) {
+        json_begin_array(json, NULL);
         for (guint i = 0; i < jobs->len; i++)
-                job_json_add(builder, jobs->pdata[i], found ? found->pdata[i] : NULL);
-        json_builder_end_array(builder);
-        json_print(builder);
+                job_json_add(json, jobs->pdata[i], found ? found->pdata[i] : NULL);
+        json_end_array(json);
+        json_print(json);
 }
 
 static int get(bool detailed, bool json, GPtrArray **ret_jobs, GPtrArray **ret_found, sd_bus_error *error) {
@@ -38,14 +36,15 @@ static int get(bool detailed, bool json, GPtrArray **ret_jobs, GPtrArray **ret_f
         return r;
 }
 
-static void print(GPtrArray *jobs, GPtrArray *found, bool json, bool paged) {
+/* json: NULL for a table. */
+static void print(Json *json, GPtrArray *jobs, GPtrArray *found, bool paged) {
         if (!json && jobs->len == 0) {
                 report_note("No jobs. 'helicopter-client run -- COMMAND' starts one.");
                 return;
         }
         pager_open(paged);
         if (json)
-                print_json(jobs, found);
+                print_json(json, jobs, found);
         else
                 job_table_print(jobs, found);
         pager_close();
@@ -54,10 +53,11 @@ static void print(GPtrArray *jobs, GPtrArray *found, bool json, bool paged) {
 int verb_list(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) jobs = NULL, found = NULL;
-        gboolean detailed = FALSE, json = FALSE, no_pager = FALSE;
+        g_autoptr(Json) json = NULL;
+        gboolean detailed = FALSE, as_json = FALSE, no_pager = FALSE;
         const GOptionEntry entries[] = {
                 { "long", 'l', 0, G_OPTION_ARG_NONE, &detailed, "Where each job is now, and what it uses", NULL },
-                OPTION_JSON(&json),
+                OPTION_JSON(&as_json),
                 OPTION_NO_PAGER(&no_pager),
                 { NULL },
         };
@@ -68,9 +68,11 @@ int verb_list(const Verb *verb, int argc, char **argv) {
                 return options_exit_code(r);
         if (argc > 1)
                 return options_usage(verb, "Unexpected argument '%s'", argv[1]);
-        r = get(detailed, json, &jobs, &found, &error);
+        r = as_json ? json_new(&json, &error) : 0;
+        if (r >= 0)
+                r = get(detailed, as_json, &jobs, &found, &error);
         if (r < 0)
                 return report_failure(&error, r);
-        print(jobs, found, json, !no_pager);
+        print(json, jobs, found, !no_pager);
         return EXIT_SUCCESS;
 }

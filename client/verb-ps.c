@@ -6,7 +6,7 @@
 
 #include "client/connection.h"
 #include "client/job-lookup.h"
-#include "client/json-print.h"
+#include "client/json.h"
 #include "client/options.h"
 #include "client/pager.h"
 #include "client/process-list.h"
@@ -74,23 +74,21 @@ static void print_tree(const GPtrArray *processes) {
         text_print_table(stdout, rows, text_columns());
 }
 
-static void print_json(const GPtrArray *processes) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-
-        json_builder_begin_array(builder);
+static void print_json(Json *json, const GPtrArray *processes) {
+        json_begin_array(json, NULL);
         for (guint i = 0; i < processes->len; i++) {
                 const JobProcess *process = g_ptr_array_index(processes, i);
 
-                json_builder_begin_object(builder);
-                json_add_number(builder, "pid", process->pid);
-                json_add_number(builder, "parent_pid", process->parent_pid);
-                json_add_string(builder, "state", process_list_state(process));
-                json_add_string(builder, "python_version", process->python_version);
-                json_add_string(builder, "command", process->command);
-                json_builder_end_object(builder);
+                json_begin_object(json, NULL);
+                json_add_number(json, "pid", process->pid);
+                json_add_number(json, "parent_pid", process->parent_pid);
+                json_add_string(json, "state", process_list_state(process));
+                json_add_string(json, "python_version", process->python_version);
+                json_add_string(json, "command", process->command);
+                json_end_object(json);
         }
-        json_builder_end_array(builder);
-        json_print(builder);
+        json_end_array(json);
+        json_print(json);
 }
 
 static int get(const char *name, GPtrArray **ret_processes, sd_bus_error *error) {
@@ -106,10 +104,11 @@ int verb_ps(const Verb *verb, int argc, char **argv) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) processes = NULL;
         g_autofree char *option = NULL;
-        gboolean json = FALSE, no_pager = FALSE;
+        g_autoptr(Json) json = NULL;
+        gboolean as_json = FALSE, no_pager = FALSE;
         const GOptionEntry entries[] = {
                 OPTION_JOB(&option),
-                OPTION_JSON(&json),
+                OPTION_JSON(&as_json),
                 OPTION_NO_PAGER(&no_pager),
                 { NULL },
         };
@@ -119,12 +118,14 @@ int verb_ps(const Verb *verb, int argc, char **argv) {
         r = options_parse_job(verb, entries, &option, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
-        r = get(name, &processes, &error);
+        r = as_json ? json_new(&json, &error) : 0;
+        if (r >= 0)
+                r = get(name, &processes, &error);
         if (r < 0)
                 return report_failure(&error, r);
         pager_open(!no_pager);
         if (json)
-                print_json(processes);
+                print_json(json, processes);
         else
                 print_tree(processes);
         pager_close();

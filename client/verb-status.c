@@ -112,11 +112,9 @@ static void print_job(const JobInfo *job, const JobWhere *where) {
         print_audit(job);
 }
 
-static void print_json(const JobInfo *job, const JobWhere *where) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-
-        job_json_add(builder, job, where);
-        json_print(builder);
+static void print_json(Json *json, const JobInfo *job, const JobWhere *where) {
+        job_json_add(json, job, where);
+        json_print(json);
 }
 
 static int failure(const sd_bus_error *error, int r) {
@@ -144,10 +142,11 @@ int verb_status(const Verb *verb, int argc, char **argv) {
         g_autoptr(JobInfo) job = NULL;
         g_autoptr(JobWhere) where = NULL;
         g_autofree char *option = NULL;
-        gboolean json = FALSE, no_pager = FALSE;
+        g_autoptr(Json) json = NULL;
+        gboolean as_json = FALSE, no_pager = FALSE;
         const GOptionEntry entries[] = {
                 OPTION_JOB(&option),
-                OPTION_JSON(&json),
+                OPTION_JSON(&as_json),
                 OPTION_NO_PAGER(&no_pager),
                 { NULL },
         };
@@ -157,12 +156,14 @@ int verb_status(const Verb *verb, int argc, char **argv) {
         r = options_parse_job(verb, entries, &option, argc, argv, &name);
         if (r <= 0)
                 return options_exit_code(r);
-        r = get(name, &job, &where, &error);
+        r = as_json ? json_new(&json, &error) : 0;
+        if (r >= 0)
+                r = get(name, &job, &where, &error);
         if (r < 0)
                 return failure(&error, r);
         pager_open(!no_pager);
         if (json)
-                print_json(job, where);
+                print_json(json, job, where);
         else
                 print_job(job, where);
         pager_close();

@@ -167,6 +167,7 @@ PATHS = {
     "parent: from start to end": parent_start,
     "client: --version": lambda: client("--version"),
     f"client: list, {JOBS} jobs": lambda: client("list"),
+    "client: run, to the job's end": lambda: client("run", "--wait", "--", "/bin/true"),
 }
 
 

@@ -110,6 +110,31 @@ def test_python_of_times_to_come(session):
 # The client and its daemon
 
 
+def damage_library(session, name):
+    """A library that cannot be loaded, as if it were not there; returns the environment in which it is found first."""
+    (session.folder / name).touch()
+    return {"LD_LIBRARY_PATH": str(session.folder)}
+
+
+@pytest.mark.reaches("Client.Error.NoJson")
+@pytest.mark.parametrize("verb", ["list", "status", "ps", "doctor", "version"])
+def test_no_json_library(session, verb):
+    session.client("run", "--job", "sleep", "--", "/bin/sleep", "1000")
+    env = damage_library(session, "libjson-glib-1.0.so.0")
+    assert "libjson-glib" in session.refused(verb, "--json", env=env, code=1)
+    assert session.client(verb, env=env, check=False).stdout != "", "it is not needed for that"
+
+
+@pytest.mark.reaches("no-prompt")
+def test_no_editing_library(session):
+    env = damage_library(session, "libedit.so.2")
+    damage_library(session, "libedit.so.0")
+    terminal = session.spawn(CLIENT, env=env)
+    terminal.expect("Cannot set up the prompt: .*libedit.*\r\nEach verb works without it")
+    assert exit_code(terminal) == 1
+    assert session.client(env=env, stdin=None, input="version\nquit\n").stdout.startswith("helicopter-client"), "lines are not edited there"
+
+
 @pytest.mark.reaches("Client.Error.NoDaemon")
 def test_no_daemon(bare_session):
     bare_session.refused("list", env={"HELICOPTER_DAEMON": "/no/such/daemon"}, code=1)

@@ -2,11 +2,27 @@
 
 #include "test.h"
 
+#include <fcntl.h>
 #include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/library.h"
 #include "client/prompt-input.h"
+#include "helicopter/cleanup.h"
+
+static bool missing;
+
+int __real_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
+int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
+
+int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why) {
+        const char *const none[] = { "libnothing.so.0", NULL };
+
+        return __real_library_load(missing ? none : names, functions, count, ret_why);
+}
 
 static void feed(const char *text) {
         int fds[2];
@@ -30,7 +46,7 @@ static void test_lines(void **state) {
         PromptInput *input;
 
         feed("attach a\n\nno end");
-        input = prompt_input_new(">>> ", NULL, NULL);
+        input = prompt_input_new(">>> ", NULL, NULL, NULL);
         assert_line(input, "attach a");
         assert_line(input, "");
         assert_line(input, "no end");
@@ -45,7 +61,7 @@ static void test_the_rest_is_left(void **state) {
         ssize_t size;
 
         feed("attach\np counter\n");
-        input = prompt_input_new(">>> ", NULL, NULL);
+        input = prompt_input_new(">>> ", NULL, NULL, NULL);
         assert_line(input, "attach");
         size = read(STDIN_FILENO, rest, sizeof rest);
         assert_int_equal(size, strlen("p counter\n"));
@@ -53,10 +69,64 @@ static void test_the_rest_is_left(void **state) {
         prompt_input_free(input);
 }
 
+/* The far end of a terminal that is stdin and stdout now; *ret_before is what stdout was. */
+static int open_terminal(int *ret_before) {
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        autofd near = -1;
+
+        assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+        near = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        *ret_before = dup(STDOUT_FILENO);
+        fflush(stdout);
+        if (near < 0 || *ret_before < 0 || dup2(near, STDIN_FILENO) < 0 || dup2(near, STDOUT_FILENO) < 0)
+                fail();
+        return terminal;
+}
+
+static void close_terminal(int before) {
+        fflush(stdout);
+        if (before < 0 || dup2(before, STDOUT_FILENO) < 0)
+                fail();
+        close(before);
+}
+
+static void test_terminal(void **state) {
+        g_autofree char *line = NULL, *why = NULL;
+        PromptInput *input;
+        int before, r;
+        autofd terminal = open_terminal(&before);
+
+        g_setenv("TERM", "vt100", TRUE);
+        input = prompt_input_new(">>> ", NULL, NULL, &why);
+        assert_int_equal(write(terminal, "attach a\r", 9), 9);
+        r = input ? prompt_input_read(input, &line) : -1;
+        prompt_input_free(input);
+        close_terminal(before);
+        assert_int_equal(r, 1);
+        assert_string_equal(line, "attach a");
+        assert_null(why);
+}
+
+static void test_without_library(void **state) {
+        g_autofree char *why = NULL;
+        PromptInput *input;
+        int before;
+        autofd terminal = open_terminal(&before);
+
+        missing = true;
+        input = prompt_input_new(">>> ", NULL, NULL, &why);
+        missing = false;
+        close_terminal(before);
+        assert_null(input);
+        assert_true(g_str_has_prefix(why, "libnothing.so.0: "));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_the_rest_is_left),
+                cmocka_unit_test(test_terminal),
+                cmocka_unit_test(test_without_library),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
