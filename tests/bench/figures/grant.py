@@ -6,6 +6,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 
+from bench.figures.rest import wait_dozing
 from bench.place import TOOLS
 from bench.sample import Bound, figure
 from support import wait
@@ -13,6 +14,8 @@ from support.session import JOB, job_path
 
 # Of what takes a fraction of a millisecond, many at a time.
 BATCH = 40
+
+SHORT_PAUSE = 0.2  # not long enough for a connection to doze
 
 # The cases where there is no Yama.
 NOTHING_INJECTED, WITH_CALL = "Grant, nothing injected", "Grant + injected call"
@@ -37,6 +40,16 @@ def timed_grant(peer, name):
 
 def grants(peer, name):
     return {"Grant": [timed_grant(peer, name) for _ in range(BATCH)]}
+
+
+def grants_after_pauses(place, peer, name):
+    """One that follows another, and one when the parent's connection dozes."""
+    case = "Grant" if place.has_yama else NOTHING_INJECTED
+    timed_grant(peer, name)
+    time.sleep(SHORT_PAUSE)
+    short = timed_grant(peer, name)
+    wait_dozing(place, 1)
+    return {f"{case}, after {SHORT_PAUSE} s": short, f"{case}, connection dozes": timed_grant(peer, name)}
 
 
 def pings(peer):
@@ -86,7 +99,7 @@ def grants_and_calls(place, peer, name):
                        for bound in (Bound(case, 1), Bound(case, 5, statistic="p99"), Bound(case, 1 / 200, "seed"))],
         note="Ping: a round trip to the daemon. seed: a Python supervisor that queues a script and waits 0.2 s. nothing injected: without Yama a Grant "
              "does all but the call in the job. injected call: that alone, by the parent's function, in a program of its own; the kernel refuses it. "
-             "Grant + injected call: the sums of each with the one that was made after it.")
+             "Grant + injected call: the sums of each with the one that was made after it. connection dozes: nothing was asked of the parent for a while.")
 @contextmanager
 def grant_latency(place):
     def with_job(function):
@@ -94,4 +107,4 @@ def grant_latency(place):
             return function(peer, name)
 
     whole = grants if place.has_yama else lambda peer, name: grants_and_calls(place, peer, name)
-    yield lambda: with_job(whole), lambda: with_job(lambda peer, name: pings(peer)), lambda: seed(place)
+    yield lambda: with_job(whole), lambda: with_job(lambda peer, name: grants_after_pauses(place, peer, name)), lambda: with_job(lambda peer, name: pings(peer)), lambda: seed(place)

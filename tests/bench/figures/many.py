@@ -6,7 +6,7 @@ import subprocess
 import time
 from contextlib import ExitStack, contextmanager
 
-from bench.figures.rest import memory_of
+from bench.figures.rest import memory_of, wait_dozing
 from bench.growth import LIST, MEMORY, MORE, RECOVERY, START, bounds
 from bench.sample import figure
 from support import wait
@@ -14,6 +14,7 @@ from support.session import JOB, MANAGER, MANAGER_PATH, job_path
 
 LISTS = 5
 GRANTING_SECONDS = 1
+MEMORY_PAUSE = 2  # unused memory is given back after one
 CLIENTS = 10
 
 
@@ -74,6 +75,8 @@ def with_jobs(place, count):
     daemon = place.daemon_pid()
     before = memory_of(daemon, "Anonymous")
     with many_jobs(place, count) as (_, rate):
+        wait_dozing(place, count)
+        time.sleep(MEMORY_PAUSE)
         after = memory_of(daemon, "Anonymous")
         return {
             LIST.format(count): list_times(place, count),

@@ -8,17 +8,33 @@ from pathlib import Path
 
 from bench.sample import Bound, figure
 from bench.waits import waits, waits_between
-from support import wait
+from support import process, wait
 from support.session import JOB, job_path
+
+
+def asked_of_proc(ask, *command):
+    """ask(), or what the command prints where that is not permitted: a unit with a user namespace of its own."""
+    try:
+        return ask()
+    except PermissionError:
+        return wait.run("sudo", *command).stdout
 
 
 def memory_of(pid, kind):
     """A process's memory of a kind, in KB. Pss: all, what it shares being shared out among those that have it. Anonymous: its own."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except PermissionError:  # a unit with a user namespace of its own
-        text = wait.run("sudo", "cat", f"/proc/{pid}/smaps_rollup").stdout
+    path = f"/proc/{pid}/smaps_rollup"
+    text = asked_of_proc(Path(path).read_text, "cat", path)
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{kind}:"))
+
+
+def pipes(pid):
+    """How many pipes a process has open."""
+    return asked_of_proc(lambda: "\n".join(process.pipes(pid)), "ls", "-l", f"/proc/{pid}/fd").count("pipe:")
+
+
+def wait_dozing(place, jobs):
+    """Wait until the connections of the jobs' parents doze, for each of which the daemon has a bell."""
+    wait.until(lambda: pipes(place.daemon_pid()) >= jobs, "all connections doze", 4 * wait.SECONDS)
 
 
 def pss(pid):
@@ -35,6 +51,7 @@ def parent_of(place, name):
 def memory(place):
     def helicopter():
         with place.job("asleep.py") as name:
+            wait_dozing(place, 1)
             return {"daemon": pss(place.daemon_pid()), "parent": pss(parent_of(place, name))}
 
     def seed():
@@ -53,6 +70,7 @@ def idle(place):
     def look():
         with place.without_watchdog(), place.job("asleep.py") as name:
             pids = {"daemon": place.daemon_pid(), "parent": parent_of(place, name)}
+            wait_dozing(place, 1)
             time.sleep(1)  # what the start has left to do is done
             before = {case: waits(pid) for case, pid in pids.items()}
             time.sleep(place.idle)
