@@ -17,6 +17,12 @@
 #define AUTHENTICATION_TIMEOUT (10 * G_USEC_PER_SEC)
 
 /*
+ * To wake, where its connection dozes, a parent has this long; sd-bus itself would wait for 90 s. It may be stopped, and connects again
+ * when it goes on.
+ */
+#define WAKING_TIMEOUT (30 * G_USEC_PER_SEC)
+
+/*
  * To send a message that it has begun, a peer has this long, and not more than these bytes, which is well above what a
  * process can be given for arguments and environment (ARG_MAX: 2 MiB, 6 MiB at most), and about these descriptors.
  */

@@ -2,7 +2,6 @@
 
 #include "daemon/file-limit.h"
 
-#include <stdbool.h>
 #include <sys/resource.h>
 
 static struct rlimit original;
@@ -16,6 +15,12 @@ void file_limit_raise(void) {
         limit = original;
         limit.rlim_cur = limit.rlim_max;
         raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+bool file_limit_is_near(int fd) {
+        struct rlimit limit;
+
+        return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t) fd >= limit.rlim_cur / 4 * 3;
 }
 
 void file_limit_restore(void) {

@@ -162,11 +162,15 @@ static const char *look(Intake *intake) {
         return NULL;
 }
 
-static void end(Intake *intake, const char *why) {
+void intake_close(Intake *intake) {
         intake->over = true;
         sd_event_source_set_enabled(intake->io, SD_EVENT_OFF);
         sd_event_source_set_enabled(intake->timer, SD_EVENT_OFF);
         sd_event_source_set_enabled(intake->deadline, SD_EVENT_OFF);
+}
+
+static void end(Intake *intake, const char *why) {
+        intake_close(intake);
         intake->ended(why, intake->userdata);
 }
 
@@ -289,7 +293,7 @@ static int add_timers(Intake *intake, sd_event *event) {
 }
 
 void intake_init(Intake *intake, int fd) {
-        *intake = (Intake) { .fd = fd, .until = UINT64_MAX, .ahead = g_byte_array_new() };
+        *intake = (Intake) { .fd = fd, .over = true, .until = UINT64_MAX, .ahead = g_byte_array_new() };
         loss_init(&intake->loss, fd);
         look_at_authentication(intake);
 }
@@ -305,10 +309,13 @@ int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended
         r = add_timers(intake, event);
         if (r < 0)
                 return r;
-        return sd_event_add_io(event, &intake->io, intake->fd, EPOLLIN, on_io, intake);
+        r = sd_event_add_io(event, &intake->io, intake->fd, EPOLLIN, on_io, intake);
+        intake->over = r < 0;
+        return r;
 }
 
 void intake_stop(Intake *intake) {
+        intake->over = true;
         intake->io = sd_event_source_disable_unref(intake->io);
         intake->timer = sd_event_source_disable_unref(intake->timer);
         intake->deadline = sd_event_source_disable_unref(intake->deadline);

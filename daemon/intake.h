@@ -29,7 +29,7 @@ typedef struct Intake {
         bool taken;                /* a message was, just now */
         bool exact;                /* what sd-bus holds between messages is known: nothing, but for `ahead` */
         GByteArray *ahead;     /* what it has read of the next: along with the authentication, or part of a header */
-        bool over;             /* `ended` was called */
+        bool over;             /* it is not watched: not yet, or no more */
         int fds;               /* how many descriptors were open when the message began */
         size_t part;           /* how much of `ahead` it was about to read, less than a header */
         size_t authentication; /* how much of what waited was authentication, to its end; 0: not known */
@@ -46,6 +46,9 @@ void intake_init(Intake *intake, int fd);
  * intake_stop() is due in any case.
  */
 int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata);
+
+/* Read no more. May be called in a handler of the bus, unlike intake_stop(), which is due all the same. */
+void intake_close(Intake *intake);
 void intake_stop(Intake *intake);
 
 /*

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "daemon/daemon.h"
 #include "daemon/file-limit.h"
+#include "daemon/unused-memory.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/log.h"
@@ -84,6 +85,7 @@ static int run(void) {
 int main(int argc, char **argv) {
         int r;
 
+        unused_memory_init();
         setlocale(LC_CTYPE, ""); /* GLib writes --help in its encoding */
         log_open("helicopterd");
         r = parse_options(argc, argv);

@@ -12,6 +12,7 @@
 #include "daemon/manager-bus.h"
 #include "daemon/peer.h"
 #include "daemon/restart.h"
+#include "daemon/unused-memory.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
 #include "helicopter/job-name.h"
@@ -87,6 +88,7 @@ Manager *manager_free(Manager *manager) {
         g_hash_table_unref(manager->jobs);
         sd_event_source_disable_unref(manager->prepare);
         sd_event_source_disable_unref(manager->sweep);
+        sd_event_source_disable_unref(manager->unused_memory);
         sd_event_source_disable_unref(manager->ended_source);
         launcher_free(manager->launcher);
         sd_event_source_disable_unref(manager->terminate_deadline);
@@ -259,10 +261,20 @@ static gboolean is_unwanted(void *peer, void *value, void *userdata) {
         return ((Peer *) peer)->unwanted;
 }
 
+static void put_to_sleep(Manager *manager) {
+        GHashTableIter iter;
+        Peer *peer;
+
+        g_hash_table_iter_init(&iter, manager->peers);
+        while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
+                peer_fall_asleep(peer);
+}
+
 /* Drop what could not be dropped in the callback that found it to be of no use. */
 static int on_sweep(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
+        put_to_sleep(manager);
         g_hash_table_foreach_remove(manager->peers, is_unwanted, NULL);
         restart_carry_out(manager);
         for (GList *link = manager->ended.head; link;) {
@@ -273,6 +285,7 @@ static int on_sweep(sd_event_source *source, void *userdata) {
                         manager_remove_job(manager, job);
         }
         finish_terminate(manager);
+        unused_memory_return(manager->event, &manager->unused_memory);
         return 0;
 }
 

@@ -32,6 +32,7 @@ typedef struct Manager {
         GHashTable *pending;      /* caller → number of its calls that wait; daemon/pending.h */
         sd_event_source *prepare; /* called each time before the event loop waits */
         sd_event_source *sweep;
+        sd_event_source *unused_memory;
         Launcher *launcher;     /* owned */
         GPtrArray *terminating; /* the calls of Terminate that wait for the jobs to end, owned */
         sd_event_source *terminate_deadline;

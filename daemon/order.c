@@ -3,6 +3,7 @@
 #include "daemon/order.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "daemon/peer.h"
 #include "daemon/pending.h"
@@ -16,10 +17,13 @@
 
 typedef struct Order {
         Manager *manager;
-        Peer *peer; /* the parent; it outlives the order */
+        Peer *peer; /* the parent, which lists the order; NULL: it is over */
         char *job_name;
         sd_bus_message *call; /* NULL: nobody waits */
         OrderHooks hooks;
+        int64_t until;           /* the parent has to answer, by g_get_monotonic_time() */
+        sd_bus_message *held;    /* to be sent when the parent has woken; NULL: it was sent */
+        sd_event_source *waking; /* until then */
         bool answered;
 } Order;
 
@@ -35,10 +39,10 @@ static void answer_error(Order *order, const sd_bus_error *error) {
                 log_warning("Job %s: %s", order->job_name, error->message);
 }
 
-/* Runs on every end of the order, also when the connection is closed before an answer came. */
-static void order_free(void *userdata) {
-        Order *order = userdata;
-
+/* On every end of the order, also when the connection is closed before an answer came. */
+static void end(Order *order) {
+        if (!order->peer)
+                return;
         if (!order->answered) {
                 g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
@@ -48,9 +52,20 @@ static void order_free(void *userdata) {
         }
         if (order->hooks.free)
                 order->hooks.free(order->hooks.userdata);
+        order->waking = sd_event_source_disable_unref(order->waking);
+        g_clear_pointer(&order->held, sd_bus_message_unref);
+        /* Not before: what was called may have sent another, and the connection must not doze between the two. */
+        g_queue_remove(&order->peer->orders, order);
+        order->peer = NULL;
         if (order->call)
                 pending_remove(order->manager, order->call);
-        sd_bus_message_unref(order->call);
+        g_clear_pointer(&order->call, sd_bus_message_unref);
+}
+
+static void order_free(void *userdata) {
+        Order *order = userdata;
+
+        end(order);
         g_free(order->job_name);
         g_free(order);
 }
@@ -65,14 +80,23 @@ static bool is_of_bus(const sd_bus_error *error) {
                 sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT);
 }
 
+static void answer_silence(Order *order) {
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        sd_bus_error_setf(
+                &error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.", order->job_name);
+        answer_error(order, &error);
+}
+
 /* What sd-bus itself says of a call without an answer, or of a method that is not there, in our words. A parent does not name its job. */
 static void answer_bus_error(Order *order, const sd_bus_error *from_parent) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
 
-        if (is_of_bus(from_parent))
-                sd_bus_error_setf(&error, HELICOPTER_ERROR_PARENT_LOST, "Job %s: its helicopter-parent did not answer.",
-                        order->job_name);
-        else if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
+        if (is_of_bus(from_parent)) {
+                answer_silence(order);
+                return;
+        }
+        if (sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_METHOD) ||
                 sd_bus_error_has_name(from_parent, SD_BUS_ERROR_UNKNOWN_INTERFACE))
                 order_set_too_old(order->job_name, &error);
         else /* of what it is asked for alone */
@@ -102,6 +126,8 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
         const sd_bus_error *error = sd_bus_message_get_error(answer);
         int r = 0;
 
+        if (!order->peer)
+                return 0;
         /* Not so when it is sd-bus itself that answers, after the deadline. */
         if (error && is_of_bus(error)) {
                 order->peer->silent = true;
@@ -127,17 +153,79 @@ static uint64_t time_to_answer(const OrderHooks *hooks) {
         return (hooks->timeout ? hooks->timeout : ORDER_TIMEOUT) + hooks->extra_time;
 }
 
+static int send(Order *order, sd_bus_message *message) {
+        sd_bus_slot *slot = NULL;
+        int64_t left;
+        int r;
+
+        left = MAX(order->until - g_get_monotonic_time(), 1);
+        r = sd_bus_call_async(order->peer->bus, &slot, message, on_answer, order, (uint64_t) left);
+        if (r < 0)
+                return r;
+        sd_bus_slot_set_destroy_callback(slot, order_free);
+        sd_bus_slot_set_floating(slot, true);
+        sd_bus_slot_unref(slot);
+        return 0;
+}
+
+static int on_waking_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
+        Order *order = userdata;
+
+        order->peer->silent = true;
+        answer_silence(order);
+        order_free(order);
+        return 0;
+}
+
+/*
+ * Until the parent has said something, it may still read the answers to its authentication, and sd-bus hangs up where
+ * descriptors come along with those (seen with 252 and 262).
+ */
+static int hold(Order *order, sd_bus_message *message) {
+        int r;
+
+        r = sd_event_add_time(order->manager->event, &order->waking, CLOCK_MONOTONIC, (uint64_t) order->until, 0,
+                on_waking_timeout, order);
+        if (r >= 0)
+                order->held = sd_bus_message_ref(message);
+        return r;
+}
+
+void orders_send_held(Peer *peer) {
+        for (GList *link = peer->orders.head; link;) {
+                Order *order = link->data;
+                g_autoptr(sd_bus_message) message = g_steal_pointer(&order->held);
+
+                link = link->next;
+                if (!message)
+                        continue;
+                order->waking = sd_event_source_disable_unref(order->waking);
+                if (send(order, message) < 0)
+                        order_free(order);
+        }
+}
+
+void orders_end(Peer *peer) {
+        Order *order;
+
+        while ((order = g_queue_peek_head(&peer->orders))) {
+                if (order->held)
+                        order_free(order);
+                else /* it is freed by sd-bus, which may be later than the peer is */
+                        end(order);
+        }
+}
+
 int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_error *error) {
         if (job_has_ended(job))
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_TARGET_GONE, "Job %s has ended.", job->name);
-        if (!job->peer)
+        if (!job->peer || peer_wake(job->peer) < 0)
                 return set_lost(error, job);
         return sd_bus_message_new_method_call(
                 job->peer->bus, ret_order, NULL, HELICOPTER_PARENT_OBJECT, HELICOPTER_PARENT_INTERFACE, method);
 }
 
 int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error) {
-        sd_bus_slot *slot = NULL;
         Order *order;
         int r;
 
@@ -154,18 +242,16 @@ int order_send(Job *job, sd_bus_message *message, sd_bus_message *call, const Or
                 .call = sd_bus_message_ref(call),
                 .hooks = hooks ? *hooks : (OrderHooks) {},
         };
-        r = sd_bus_call_async(job->peer->bus, &slot, message, on_answer, order, time_to_answer(&order->hooks));
-        if (r < 0) {
-                order->answered = true; /* by whoever gets what is returned here */
-                order->hooks.free = NULL;
-                order_free(order);
-                /* The connection has ended, and its end has not been dispatched yet. */
-                return r == -ENOTCONN || r == -ECONNRESET ? set_lost(error, job) : sd_bus_error_set_errno(error, r);
-        }
-        sd_bus_slot_set_destroy_callback(slot, order_free);
-        sd_bus_slot_set_floating(slot, true);
-        sd_bus_slot_unref(slot);
-        return 0;
+        order->until = g_get_monotonic_time() + (int64_t) time_to_answer(&order->hooks);
+        g_queue_push_tail(&order->peer->orders, order);
+        r = order->peer->wakes ? hold(order, message) : send(order, message);
+        if (r >= 0)
+                return 0;
+        order->answered = true; /* by whoever gets what is returned here */
+        order->hooks.free = NULL;
+        order_free(order);
+        /* The connection has ended, and its end has not been dispatched yet. */
+        return r == -ENOTCONN || r == -ECONNRESET ? set_lost(error, job) : sd_bus_error_set_errno(error, r);
 }
 
 int order_pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userdata) {

@@ -8,7 +8,8 @@
 
 /*
  * A call of a method of the job's parent, to be filled in and sent. Returns 0, or a negative errno and sets *error:
- * TargetGone when the job has ended, ParentLost when its parent is not connected.
+ * TargetGone when the job has ended, ParentLost when its parent is not connected. A parent whose connection dozes is woken; one that
+ * does not wake in time never gets the order.
  */
 int order_new(Job *job, const char *method, sd_bus_message **ret_order, sd_bus_error *error);
 
@@ -27,6 +28,12 @@ typedef struct OrderHooks {
  * 0, or a negative errno and *error set: ParentLost when the connection has just gone.
  */
 int order_send(Job *job, sd_bus_message *order, sd_bus_message *call, const OrderHooks *hooks, sd_bus_error *error);
+
+/* A parent has woken: it gets the orders that were held back for that. */
+void orders_send_held(Peer *peer);
+
+/* The connection has ended: whoever waits for an answer is told. */
+void orders_end(Peer *peer);
 
 /* Set *error for a parent that does not know what it is asked for. Returns the negative errno of it. */
 int order_set_too_old(const char *job_name, sd_bus_error *error);

@@ -9,6 +9,7 @@
 #include "daemon/bounds.h"
 #include "daemon/job.h"
 #include "daemon/manager-bus.h"
+#include "daemon/order.h"
 #include "daemon/registry-bus.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/log.h"
@@ -54,6 +55,8 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         peer->deadline = sd_event_source_disable_unref(peer->deadline);
         if (!peer_message_taken(peer) || peer->unwanted)
                 return 1;
+        peer->wakes = false;
+        orders_send_held(peer);
         return sd_bus_message_is_method_call(message, NULL, NULL) > 0 && !reads(peer, UNREAD_REPLIES_MAX);
 }
 
@@ -71,8 +74,10 @@ Peer *peer_free(Peer *peer) {
         job = peer_job(peer);
         if (job)
                 job_parent_lost(job);
+        orders_end(peer);
         sd_event_source_disable_unref(peer->deadline);
         intake_stop(&peer->intake);
+        peer_doze_clear(&peer->doze);
         /* Not flushed: that would wait for a peer that does not read. */
         sd_bus_close_unref(peer->bus);
         g_free(peer->job_name);
@@ -84,10 +89,16 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Peer *peer = userdata;
 
         peer->deadline = sd_event_source_disable_unref(peer->deadline);
-        if (sd_bus_is_ready(peer->bus) <= 0) {
+        if (sd_bus_is_ready(peer->bus) > 0)
+                return 0;
+        if (peer->wakes)
+                log_warning(
+                        "Job %s: its helicopter-parent (pid %d) does not wake and is disconnected; it comes back when "
+                        "it goes on.",
+                        peer->job_name, peer->pid);
+        else
                 log_info("A peer did not authenticate in time and is disconnected.");
-                manager_drop_peer(peer->manager, peer);
-        }
+        manager_drop_peer(peer->manager, peer);
         return 0;
 }
 
@@ -174,9 +185,12 @@ static int export_to_client(Peer *peer) {
         return r < 0 ? r : manager_export(peer->manager, peer->bus);
 }
 
-static int serve(Peer *peer) {
+int peer_open(Peer *peer, int fd, uint64_t timeout) {
         int r;
 
+        r = open_bus(peer, fd);
+        if (r < 0)
+                return r;
         r = sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, peer);
         if (r < 0)
@@ -184,20 +198,12 @@ static int serve(Peer *peer) {
         r = sd_bus_add_filter(peer->bus, NULL, on_message, peer);
         if (r < 0)
                 return r;
-        /* Parents have no use for it, and there may be many. One that holds no lock is taken for a client, too. */
-        if (!parent_lock_is_held(peer->pid)) {
-                r = export_to_client(peer);
-                if (r < 0)
-                        return r;
-        }
         r = registry_export(peer);
         if (r < 0)
                 return r;
         r = sd_event_add_time_relative(
-                peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, AUTHENTICATION_TIMEOUT, 0, on_deadline, peer);
-        if (r < 0)
-                return r;
-        return intake_start(&peer->intake, peer->manager->event, peer->bus, cut_off, peer);
+                peer->manager->event, &peer->deadline, CLOCK_MONOTONIC, timeout, 0, on_deadline, peer);
+        return r < 0 ? r : intake_start(&peer->intake, peer->manager->event, peer->bus, cut_off, peer);
 }
 
 int peer_add(Manager *manager, int fd) {
@@ -211,10 +217,11 @@ int peer_add(Manager *manager, int fd) {
                 return r;
         }
         peer = g_new(Peer, 1);
-        *peer = (Peer) { .manager = manager, .pid = pid };
-        r = open_bus(peer, fd);
-        if (r >= 0)
-                r = serve(peer);
+        *peer = (Peer) { .manager = manager, .pid = pid, .doze = PEER_DOZE_NONE };
+        r = peer_open(peer, fd, AUTHENTICATION_TIMEOUT);
+        /* Parents have no use for it, and there may be many. One that holds no lock is taken for a client, too. */
+        if (r >= 0 && !parent_lock_is_held(pid))
+                r = export_to_client(peer);
         if (r < 0) {
                 peer_free(peer);
                 return r;

@@ -10,15 +10,19 @@
 
 #include "daemon/intake.h"
 #include "daemon/manager.h"
+#include "daemon/peer-doze.h"
 
 struct Peer {
         Manager *manager; /* not owned; outlives the peer */
         pid_t pid;        /* that connected; it may have ended */
-        sd_bus *bus;
+        sd_bus *bus;      /* NULL while it dozes */
         Intake intake;
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
         uint64_t job_id;
+        GQueue orders; /* that it has not answered yet; daemon/order.h */
+        PeerDoze doze;
+        bool wakes;    /* it has not said anything since it dozed */
         bool silent;   /* it did not answer in time, and nothing has come from it since */
         bool unwanted; /* to be dropped by the manager's next sweep */
 };
@@ -29,6 +33,12 @@ struct Peer {
  * another negative errno.
  */
 int peer_add(Manager *manager, int fd);
+
+/*
+ * Begin to speak D-Bus, as its server. fd is taken over, also on failure. timeout: for the authentication, in
+ * microseconds. 0 or a negative errno; what was done by then is undone by peer_free().
+ */
+int peer_open(Peer *peer, int fd, uint64_t timeout);
 
 /* Close the connection. Never fails, returns NULL. */
 Peer *peer_free(Peer *peer);

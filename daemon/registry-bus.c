@@ -121,6 +121,16 @@ static int method_update(sd_bus_message *message, void *userdata, sd_bus_error *
         return sd_bus_reply_method_return(message, NULL);
 }
 
+static int method_doze(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Peer *peer = userdata;
+        int bell, r;
+
+        if (!peer_job(peer))
+                return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
+        r = sd_bus_message_read(message, "h", &bell);
+        return r < 0 ? r : sd_bus_reply_method_return(message, "b", peer_doze(peer, bell));
+}
+
 /* clang-format off */
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -128,6 +138,8 @@ static const sd_bus_vtable vtable[] = {
                 SD_BUS_RESULT("s", assigned), method_register, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Update", SD_BUS_ARGS("a{sv}", properties), SD_BUS_NO_RESULT,
                 method_update, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Doze", SD_BUS_ARGS("h", bell), SD_BUS_RESULT("b", agreed),
+                method_doze, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 /* clang-format on */

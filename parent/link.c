@@ -11,6 +11,7 @@
 #include "helicopter/error.h"
 #include "helicopter/log.h"
 #include "helicopter/private-socket.h"
+#include "parent/doze.h"
 #include "parent/parent-bus.h"
 #include "parent/properties.h"
 
@@ -27,12 +28,14 @@ struct Link {
         char *path;             /* of the private socket */
         char *name;             /* wanted, then given */
         bool exact;             /* no other name will do */
-        sd_bus *bus;            /* NULL while there is no connection */
+        sd_bus *bus;            /* NULL while there is no connection, or it dozes */
+        Doze doze;
         bool registered;
         bool knows;         /* the daemon has taken, or is about to take, what was told */
         JobProperties told; /* the last time; while it is not known, empty */
         unsigned untold;    /* updates that were not answered yet */
-        sd_bus *dead;       /* a connection given up, to be closed */
+        bool late;    /* there is something to be told once the daemon has said whether the connection is to doze */
+        sd_bus *dead; /* a connection given up, to be closed */
         sd_event_source *burial;
         uint64_t pause;
         sd_event_source *retry;
@@ -42,20 +45,22 @@ struct Link {
 
 static void connect_again(Link *link);
 
+static void update(Link *link);
+
 static int on_burial(sd_event_source *source, void *userdata) {
         Link *link = userdata;
 
         link->dead = sd_bus_close_unref(link->dead);
+        if (link->late)
+                update(link);
         return 0;
 }
 
 /* Later, for this may be a callback of the connection: sd-bus aborts when it is closed in one (seen with 252 and 262).
  */
-static void disconnect(Link *link) {
+static void end_bus(Link *link) {
         int r;
 
-        link->registered = link->knows = false;
-        link->untold = 0;
         sd_bus_close_unref(link->dead);
         link->dead = g_steal_pointer(&link->bus);
         link->burial = sd_event_source_disable_unref(link->burial);
@@ -64,6 +69,13 @@ static void disconnect(Link *link) {
                 r = sd_event_source_set_priority(link->burial, SD_EVENT_PRIORITY_IMPORTANT);
         if (r < 0)
                 log_error("A connection to the daemon stays open: %s.", g_strerror(-r));
+}
+
+static void disconnect(Link *link) {
+        end_bus(link);
+        doze_stop(&link->doze);
+        link->registered = link->knows = link->late = false;
+        link->untold = 0;
 }
 
 static void release(Link *link) {
@@ -176,9 +188,15 @@ static int on_updated(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
         return 0;
 }
 
-static void update(Link *link) {
-        int r = send(link, "Update", on_updated);
+static bool wake(Link *link);
 
+static void update(Link *link) {
+        int r;
+
+        link->late = doze_is_asked(&link->doze);
+        if (link->late || !wake(link))
+                return;
+        r = send(link, "Update", on_updated);
         if (r >= 0) {
                 link->untold++;
                 return;
@@ -238,6 +256,7 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         link->pause = PAUSE_MIN;
         link->appearance = sd_event_source_disable_unref(link->appearance);
         supervisor_lock(link->supervisor);
+        doze_watch(&link->doze, link->bus);
         if (supervisor_job_has_ended(link->supervisor))
                 update(link);
         release(link);
@@ -273,6 +292,47 @@ static int open_bus(Link *link, int fd) {
                 return r;
         return sd_bus_attach_event(link->bus, link->supervisor->event, SD_EVENT_PRIORITY_NORMAL);
 }
+
+/* Where the connection dozes, begin it anew. False when it is lost by that; then all is told with the next registration. */
+static bool wake(Link *link) {
+        int r;
+
+        if (!doze_is_on(&link->doze))
+                return true;
+        r = open_bus(link, doze_end(&link->doze));
+        if (r < 0) {
+                log_debug("The connection to the daemon cannot be begun anew: %s.", g_strerror(-r));
+                give_up_for_now(link);
+                return false;
+        }
+        doze_watch(&link->doze, link->bus);
+        return true;
+}
+
+static void on_doze_answered(void *userdata) {
+        Link *link = userdata;
+
+        if (doze_is_on(&link->doze))
+                end_bus(link); /* what is late is told when that has been done: it might end another one */
+        else if (link->late)
+                update(link);
+}
+
+/* The daemon waits for a word before it says anything itself. */
+static void on_doze_called(void *userdata) {
+        update(userdata);
+}
+
+static void on_doze_lost(void *userdata) {
+        log_debug("The daemon is gone, or does not answer; the job goes on.");
+        give_up_for_now(userdata);
+}
+
+static const DozeHooks doze_hooks = {
+        .answered = on_doze_answered,
+        .called = on_doze_called,
+        .lost = on_doze_lost,
+};
 
 static int try_connect(Link *link) {
         int fd = private_socket_connect(link->path);
@@ -330,6 +390,7 @@ int link_new(Supervisor *supervisor, Link **ret_link) {
                 .exact = supervisor->options->name_is_given,
                 .pause = PAUSE_MIN,
         };
+        doze_init(&link->doze, supervisor->event, &doze_hooks, link);
         *ret_link = link; /* what follows may call back */
         r = sd_event_add_time_relative(
                 supervisor->event, &link->hold, CLOCK_MONOTONIC, HOLD_TIMEOUT, 0, on_hold_end, link);
@@ -342,6 +403,7 @@ int link_new(Supervisor *supervisor, Link **ret_link) {
 Link *link_free(Link *link) {
         if (!link)
                 return NULL;
+        doze_stop(&link->doze);
         sd_bus_close_unref(link->bus);
         sd_bus_close_unref(link->dead);
         sd_event_source_disable_unref(link->burial);
@@ -365,7 +427,7 @@ const char *link_job_name(const Link *link) {
 }
 
 bool link_tell_end(Link *link) {
-        if (!link->bus)
+        if (!link->bus && !doze_is_on(&link->doze))
                 return false;
         /* Where the registration is not answered yet, on_registered() tells it. */
         link_update(link);

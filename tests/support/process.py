@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the kernel tells of a process."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def memory(pid):
 def descriptors(pid):
     """How many files it has open."""
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def pipes(pid):
+    """The pipes that it has open; one that goes meanwhile may not be told."""
+    found = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+    return {name for name in found if name.startswith("pipe:")}
 
 
 def environment(pid):
