@@ -110,13 +110,13 @@ static void test_terminal(void **state) {
 static void test_without_library(void **state) {
         g_autofree char *why = NULL;
         PromptInput *input;
-        int before;
-        autofd terminal = open_terminal(&before);
+        int before, terminal = open_terminal(&before);
 
         missing = true;
         input = prompt_input_new(">>> ", NULL, NULL, &why);
         missing = false;
         close_terminal(before);
+        close(terminal);
         assert_null(input);
         assert_true(g_str_has_prefix(why, "libnothing.so.0: "));
 }
