@@ -278,6 +278,8 @@ static int read_edited(PromptInput *input, char **ret_line) {
 
         input->interrupted = false;
         sigprocmask(SIG_BLOCK, &input->signals, &before);
+        /* libedit has shown the prompt before it gets to that (3.1), and a ^D that is typed between the two would be lost. */
+        library.el_set(input->editor, EL_PREP_TERM, 1);
         line = library.el_gets(input->editor, &count);
         sigprocmask(SIG_SETMASK, &before, NULL);
         if (input->interrupted) {
