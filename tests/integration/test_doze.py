@@ -19,9 +19,7 @@ REGISTRY = "org.helicopter1.Registry"
 
 
 def dozes(session, name):
-    """Whether a job's parent and the daemon have a pipe between them: the bell."""
-    parent = session.properties(name)["ParentPID"]
-    return bool(process.pipes(parent) & process.pipes(session.daemon.pid))
+    return process.dozes(session.properties(name)["ParentPID"], session.daemon.pid)
 
 
 def wait_dozing(session, name):

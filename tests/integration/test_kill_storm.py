@@ -33,6 +33,11 @@ def test_kill_storm(bare_session):
     def held():
         return process.descriptors(storm.serving(session)), [process.descriptors(parent) for _, parent, _ in pids]
 
+    def all_doze():
+        return all(process.dozes(parent, storm.serving(session)) for _, parent, _ in pids)
+
+    # A connection that dozes has a descriptor more, on both sides.
+    wait.until(all_doze, "the connections of all parents doze")
     descriptors = held()
     before = files(session)
 
@@ -65,6 +70,7 @@ def test_kill_storm(bare_session):
         return of_daemon <= daemon_before and all(map(operator.le, of_parents, parents_before))
 
     # There may have been more: the debugger had just been let in.
+    wait.until(all_doze, "the connections of all parents doze")
     wait.until(is_no_more, lambda: f"no more descriptors are held than before: {held()}, {descriptors}")
     assert process.zombies(daemon, *(parent for _, parent, _ in pids)) == []
     pdb.quit()

@@ -529,6 +529,9 @@ def test_nothing_is_left(session):
     def restarts(count):
         for _ in range(count):
             call(session, "Restart", "a{sv}", {}, name="count")
+        # A connection that dozes has a descriptor more.
+        parent = session.properties("count")["ParentPID"]
+        wait.until(lambda: process.dozes(parent, session.daemon.pid), "the connection of the job's parent dozes")
 
     restarts(2)
     descriptors = process.descriptors(session.daemon.pid)

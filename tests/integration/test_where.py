@@ -251,7 +251,7 @@ def test_many_jobs(session):
 
 def shown(session, columns, *words, **env):
     """The lines that the client writes on a terminal of that width."""
-    terminal = session.spawn("sh", "-c", f"stty cols {columns}; exec \"$@\"", "sh", CLIENT, *words, env=env)
+    terminal = session.spawn(CLIENT, *words, env=env, dimensions=(50, columns))
     return terminal.read().replace("\r\n", "\n").splitlines()
 
 

@@ -54,6 +54,11 @@ def pipes(pid):
     return {name for name in found if name.startswith("pipe:")}
 
 
+def dozes(parent, daemon):
+    """Whether the connection between them does: the bell is a pipe that both have."""
+    return bool(pipes(parent) & pipes(daemon))
+
+
 def environment(pid):
     """Its variables, as NAME=VALUE in bytes."""
     return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

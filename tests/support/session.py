@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 import pexpect
@@ -146,8 +147,12 @@ class Session:
     def spawn(self, *command, env=None, cwd=None, seconds=wait.SECONDS, dimensions=(50, 200)):
         """Run a command on a terminal."""
         command = [str(word) for word in command]
+
+        def set_size():  # pexpect does so from outside, when the command may have looked already
+            termios.tcsetwinsize(0, dimensions)
+
         terminal = pexpect.spawn(command[0], command[1:], env=self.env | (env or {}), cwd=str(cwd or self.folder), encoding="utf-8",
-                                 timeout=seconds, dimensions=dimensions, codec_errors="replace")
+                                 timeout=seconds, dimensions=dimensions, codec_errors="replace", preexec_fn=set_size)
         terminal.logfile_read = errors.observed
         return terminal
 
