@@ -30,8 +30,9 @@ static JobRecord *read_record(const char *name) {
 static bool is_of(const JobRecord *record, const Job *job) {
         if (job_is_launched(job))
                 return true;
+        /* It may have ended before it was read that it has started. */
         return record->parent_pid == job->parent_pid && record->properties.pid == job->told.pid &&
-                record->properties.start_timestamp == job->told.start_timestamp;
+                (record->properties.start_timestamp == job->told.start_timestamp || job->told.start_timestamp == 0);
 }
 
 /* The name is that of a job that was there first, which the record's parent, without a daemon, could not know. */

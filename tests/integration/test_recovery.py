@@ -2,13 +2,14 @@
 """The daemon is killed and comes back: what runs is known again, and what has ended is told."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from support import process, wait
+from support import process, rawbus, wait
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, MANAGER, MANAGER_PATH, PARENT, Job, grant, job_path, pid_alive
 
@@ -175,6 +176,24 @@ def test_records_are_not_trusted(session, text):
     session.start_daemon()
     assert session.list() == {}
     assert session.run_counter("bad").counter()
+
+
+def test_record_before_the_word_of_the_start(session):
+    """A job may end so soon that its record is seen before the daemon has read that it runs: it is that job's, and no other's."""
+    session.start_job("model", ["/bin/false"])
+    session.wait_state("model", "failed")
+    folder = session.socket.parent / "ended"
+    record = (folder / "model").read_text()
+    with rawbus.Raw(session.socket) as parent:
+        registered = parent.call(MANAGER_PATH, "org.helicopter1.Registry", "Register", "sba{sv}", "played", True, {"PID": ("u", 1)})
+        assert registered.values == ["played"]
+        for name in ("played", "other"):
+            text = re.sub(r"(?m)^ParentPID=.*", f"ParentPID={os.getpid()}", re.sub(r"(?m)^PID=.*", "PID=1", record))
+            (folder.parent / "new").write_text(text)
+            (folder.parent / "new").rename(folder / name)
+        wait.until(lambda: "other" in session.list(), "the later record is listed")
+        assert set(session.list()) == {"model", "played", "other"}
+        assert session.list()["played"][2] == "starting"
 
 
 def test_killed_parent(session):
