@@ -257,25 +257,19 @@ static void finish_terminate(Manager *manager) {
         sd_event_exit(manager->event, 0);
 }
 
-static gboolean is_unwanted(void *peer, void *value, void *userdata) {
-        return ((Peer *) peer)->unwanted;
+/* Whether it is to be dropped. */
+static gboolean see_to(void *key, void *value, void *userdata) {
+        Peer *peer = key;
+
+        peer_fall_asleep(peer);
+        return peer->unwanted;
 }
 
-static void put_to_sleep(Manager *manager) {
-        GHashTableIter iter;
-        Peer *peer;
-
-        g_hash_table_iter_init(&iter, manager->peers);
-        while (g_hash_table_iter_next(&iter, (void **) &peer, NULL))
-                peer_fall_asleep(peer);
-}
-
-/* Drop what could not be dropped in the callback that found it to be of no use. */
+/* Do what could not be done in the callback that found it to be due: drop what is of no use, above all. */
 static int on_sweep(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
-        put_to_sleep(manager);
-        g_hash_table_foreach_remove(manager->peers, is_unwanted, NULL);
+        g_hash_table_foreach_remove(manager->peers, see_to, NULL);
         restart_carry_out(manager);
         for (GList *link = manager->ended.head; link;) {
                 Job *job = link->data;

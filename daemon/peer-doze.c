@@ -16,7 +16,6 @@ void peer_doze_clear(PeerDoze *doze) {
         doze->source = sd_event_source_disable_unref(doze->source);
         close_fd(&doze->socket);
         close_fd(&doze->bell);
-        doze->due = false;
 }
 
 /* An answer that the socket had no room for would be lost. */
@@ -35,7 +34,6 @@ bool peer_doze(Peer *peer, int bell) {
                 peer_doze_clear(&peer->doze);
                 return false;
         }
-        peer->doze.due = true;
         /* What comes from now on is the beginning of a new connection. */
         intake_close(&peer->intake);
         manager_need_sweep(peer->manager);
@@ -50,9 +48,8 @@ static int on_word(sd_event_source *source, int fd, uint32_t events, void *userd
 void peer_fall_asleep(Peer *peer) {
         int r;
 
-        if (!peer->doze.due)
+        if (peer->doze.socket < 0 || !peer->bus)
                 return;
-        peer->doze.due = false;
         r = has_unsaid(peer) ? -ENOBUFS : 0;
         intake_stop(&peer->intake);
         peer->bus = sd_bus_close_unref(peer->bus);

@@ -14,9 +14,8 @@
 typedef struct Peer Peer;
 
 typedef struct PeerDoze {
-        bool due;                /* it was agreed on; nothing is read any more, and sd-bus's part is still there */
-        int socket;              /* of the connection; -1: it does not doze */
-        int bell;                /* -1: none */
+        int socket; /* of the connection; -1: it does not doze. Set while the peer still has its bus: it was agreed on */
+        int bell;   /* -1: none */
         sd_event_source *source; /* the parent begins */
 } PeerDoze;
 

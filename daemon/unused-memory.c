@@ -15,25 +15,19 @@ void unused_memory_init(void) {
 }
 
 static int on_time(sd_event_source *source, uint64_t usec, void *userdata) {
+        sd_event_source **timer = userdata;
+
+        *timer = sd_event_source_disable_unref(*timer);
         malloc_trim(0);
         return 0;
 }
 
-static int set(sd_event *event, sd_event_source **source) {
-        int enabled = SD_EVENT_OFF, r;
+void unused_memory_return(sd_event *event, sd_event_source **timer) {
+        int r;
 
-        if (!*source)
-                return sd_event_add_time_relative(event, source, CLOCK_MONOTONIC, DELAY, 0, on_time, NULL);
-        r = sd_event_source_get_enabled(*source, &enabled);
-        if (r != 0) /* it is on its way already */
-                return r;
-        r = sd_event_source_set_time_relative(*source, DELAY);
-        return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
-}
-
-void unused_memory_return(sd_event *event, sd_event_source **source) {
-        int r = set(event, source);
-
+        if (*timer)
+                return;
+        r = sd_event_add_time_relative(event, timer, CLOCK_MONOTONIC, DELAY, 0, on_time, timer);
         if (r < 0)
                 log_debug("Memory that is not used is kept: %s.", g_strerror(-r));
 }

@@ -15,5 +15,8 @@
  */
 void unused_memory_init(void);
 
-/* Have it given back to the kernel in a second, with all that is freed until then. *source: NULL, or set by this before. */
-void unused_memory_return(sd_event *event, sd_event_source **source);
+/*
+ * Have it given back to the kernel in a second, with all that is freed until then. *timer: NULL, or on its way since an earlier
+ * call; it has to stay where it is, and is the caller's to end.
+ */
+void unused_memory_return(sd_event *event, sd_event_source **timer);

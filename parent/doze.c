@@ -27,7 +27,6 @@ void doze_init(Doze *doze, sd_event *event, const DozeHooks *hooks, void *userda
 
 void doze_stop(Doze *doze) {
         doze->bus = NULL;
-        doze->asked = false;
         doze->idle = sd_event_source_disable_unref(doze->idle);
         doze->ringing = sd_event_source_disable_unref(doze->ringing);
         doze->ended = sd_event_source_disable_unref(doze->ended);
@@ -36,7 +35,7 @@ void doze_stop(Doze *doze) {
 }
 
 bool doze_is_asked(const Doze *doze) {
-        return doze->asked;
+        return doze->bell >= 0 && doze->socket < 0;
 }
 
 bool doze_is_on(const Doze *doze) {
@@ -104,9 +103,8 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
         bool well;
 
         /* A connection that ends answers its calls first, and its end is told then. */
-        if (!doze->asked || sd_bus_is_open(doze->bus) <= 0)
+        if (!doze_is_asked(doze) || sd_bus_is_open(doze->bus) <= 0)
                 return 0;
-        doze->asked = false;
         well = take_answer(doze, reply);
         if (!doze_is_on(doze))
                 close_fd(&doze->bell);
@@ -144,7 +142,6 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata) {
                 return 0;
         }
         r = ask(doze);
-        doze->asked = r >= 0;
         if (r < 0) {
                 close_fd(&doze->bell);
                 log_debug("The connection to the daemon cannot doze: %s.", g_strerror(-r));

@@ -23,10 +23,9 @@ typedef struct Doze {
         void *userdata;
         sd_bus *bus; /* that is awake; not owned; NULL: none */
         sd_event_source *idle;
-        bool used;  /* since the last look at it */
-        bool asked; /* the daemon whether it agrees; its answer is to come */
-        int bell;   /* the reading end of the pipe; -1: none */
-        int socket; /* of the connection that dozes; -1: none does */
+        bool used; /* since the last look at it */
+        int bell;  /* the reading end of the pipe; -1: the daemon was not asked, or has refused */
+        int socket; /* of the connection that dozes; -1: none does, while there is a bell: the daemon's answer is to come */
         sd_event_source *ringing;
         sd_event_source *ended;
 } Doze;
