@@ -10,12 +10,13 @@
 
 #include "client/pager.h"
 #include "client/report.h"
+#include "helicopter/printable.h"
 
 #define COLUMN_GAP 2
 #define LEAST_LAST_COLUMN 8
 
 char *text_printable(const char *string) {
-        g_autofree char *valid = g_utf8_make_valid(string, -1);
+        g_autofree char *valid = valid_utf8(string);
         GString *result = g_string_new(NULL);
 
         for (const char *p = valid; *p; p = g_utf8_next_char(p)) {

@@ -108,13 +108,17 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
         return r;
 }
 
+static int set_none_registered(sd_bus_error *error) {
+        return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
+}
+
 static int method_update(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
         Job *job = peer_job(peer);
         int r;
 
         if (!job)
-                return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
+                return set_none_registered(error);
         r = job_update(job, message);
         if (r < 0)
                 return r;
@@ -126,7 +130,7 @@ static int method_doze(sd_bus_message *message, void *userdata, sd_bus_error *er
         int bell, r;
 
         if (!peer_job(peer))
-                return sd_bus_error_set(error, HELICOPTER_ERROR_NO_SUCH_JOB, "This connection has registered no job.");
+                return set_none_registered(error);
         r = sd_bus_message_read(message, "h", &bell);
         return r < 0 ? r : sd_bus_reply_method_return(message, "b", peer_doze(peer, bell));
 }
