@@ -11,19 +11,8 @@
 
 #include "client/client-error.h"
 #include "client/json.h"
-#include "client/library.h"
 #include "helicopter/cleanup.h"
-
-static bool missing;
-
-int __real_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
-int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
-
-int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why) {
-        const char *const none[] = { "libnothing.so.0", NULL };
-
-        return __real_library_load(missing ? none : names, functions, count, ret_why);
-}
+#include "missing-library.h"
 
 static Json *new_json(void) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
@@ -98,12 +87,12 @@ static void test_without_library(void **state) {
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Json *json = NULL;
 
-        missing = true;
+        library_is_missing = true;
         assert_int_equal(json_new(&json, &error), -ELIBACC);
-        missing = false;
+        library_is_missing = false;
         assert_null(json);
         assert_true(sd_bus_error_has_name(&error, CLIENT_ERROR_NO_JSON));
-        assert_true(g_str_has_prefix(error.message, "JSON cannot be printed: libnothing.so.0: "));
+        assert_true(g_str_has_prefix(error.message, "JSON cannot be printed: " MISSING_LIBRARY ": "));
 }
 
 int main(void) {

@@ -9,20 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/library.h"
 #include "client/prompt-input.h"
 #include "helicopter/cleanup.h"
-
-static bool missing;
-
-int __real_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
-int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why);
-
-int __wrap_library_load(const char *const *names, const LibraryFunction *functions, size_t count, char **ret_why) {
-        const char *const none[] = { "libnothing.so.0", NULL };
-
-        return __real_library_load(missing ? none : names, functions, count, ret_why);
-}
+#include "missing-library.h"
 
 static void feed(const char *text) {
         int fds[2];
@@ -112,13 +101,13 @@ static void test_without_library(void **state) {
         PromptInput *input;
         int before, terminal = open_terminal(&before);
 
-        missing = true;
+        library_is_missing = true;
         input = prompt_input_new(">>> ", NULL, NULL, &why);
-        missing = false;
+        library_is_missing = false;
         close_terminal(before);
         close(terminal);
         assert_null(input);
-        assert_true(g_str_has_prefix(why, "libnothing.so.0: "));
+        assert_true(g_str_has_prefix(why, MISSING_LIBRARY ": "));
 }
 
 int main(void) {
