@@ -20,7 +20,8 @@ struct Peer {
         sd_event_source *deadline; /* for its authentication */
         char *job_name;            /* what it registered; NULL: nothing */
         uint64_t job_id;
-        GQueue orders; /* that it has not answered yet; daemon/order.h */
+        bool grants_with_news; /* it has Parent.GrantWithNews; older parents have not */
+        GQueue orders;         /* that it has not answered yet; daemon/order.h */
         PeerDoze doze;
         bool wakes;    /* it has not said anything since it dozed */
         bool silent;   /* it did not answer in time, and nothing has come from it since */

@@ -76,11 +76,31 @@ static Job *add(
         return job;
 }
 
+/* What a parent tells beside its job's properties. */
+typedef struct Told {
+        RestartTold restart;
+        int grants_with_news; /* it has Parent.GrantWithNews */
+} Told;
+
+static void told_clear(Told *told) {
+        restart_told_clear(&told->restart);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Told, told_clear)
+
+static int take(const char *name, sd_bus_message *message, void *userdata) {
+        Told *told = userdata;
+
+        if (!g_str_equal(name, "GrantsWithNews"))
+                return restart_take(name, message, &told->restart);
+        return sd_bus_message_read(message, "v", "b", &told->grants_with_news);
+}
+
 static int method_register(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Peer *peer = userdata;
         g_auto(Caller) caller = CALLER_NONE;
         g_auto(JobProperties) told = {};
-        g_auto(RestartTold) more = {};
+        g_auto(Told) more = {};
         const char *name;
         int exact, r;
         Job *job;
@@ -96,13 +116,14 @@ static int method_register(sd_bus_message *message, void *userdata, sd_bus_error
                 return sd_bus_error_setf(
                         error, HELICOPTER_ERROR_JOB_EXISTS, "This connection has registered %s.", peer->job_name);
         job_properties_init(&told);
-        r = job_properties_read(&told, message, restart_take, &more);
+        r = job_properties_read(&told, message, take, &more);
         if (r < 0)
                 return r;
         job = add(peer, name, exact, &caller, &told, error);
         if (!job)
                 return -sd_bus_error_get_errno(error);
-        restart_told(job, &more);
+        restart_told(job, &more.restart);
+        peer->grants_with_news = more.grants_with_news;
         r = sd_bus_reply_method_return(message, "s", job->name);
         manager_stop_if_terminating(peer->manager, job);
         return r;

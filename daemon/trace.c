@@ -12,11 +12,13 @@
 #include "daemon/audit.h"
 #include "daemon/caller.h"
 #include "daemon/order.h"
+#include "daemon/peer.h"
 #include "daemon/pending.h"
 #include "daemon/policy.h"
 #include "helicopter/bus-options.h"
 #include "helicopter/cleanup.h"
 #include "helicopter/error.h"
+#include "helicopter/log.h"
 #include "helicopter/wake.h"
 #include "helicopter/yama.h"
 
@@ -26,6 +28,7 @@ typedef struct Kind {
         const char *method; /* of org.helicopter1.Parent */
         int (*check)(const Job *job, const Caller *caller, sd_bus_error *error);
         int (*fill)(sd_bus_message *order, sd_bus_message *message, Trace *trace, sd_bus_error *error);
+        int (*pass_answer)(sd_bus_message *call, sd_bus_message *answer, void *trace);
         const AuditEvent *done;
 } Kind;
 
@@ -52,8 +55,12 @@ static void trace_free(void *userdata) {
         g_free(trace);
 }
 
+static Job *find_job(const Trace *trace) {
+        return manager_find_same_job(trace->manager, trace->job_name, trace->job_id);
+}
+
 static Audit audit_of(const Trace *trace) {
-        Job *job = manager_find_same_job(trace->manager, trace->job_name, trace->job_id);
+        Job *job = find_job(trace);
         uint32_t main_pid = job ? job->told.pid : 0;
 
         return (Audit) {
@@ -65,12 +72,29 @@ static Audit audit_of(const Trace *trace) {
         };
 }
 
+/* The caller first; nobody is served before the news behind the lease has been read. */
+static int pass_lease(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
+        const Trace *trace = userdata;
+        Job *job = find_job(trace);
+        int lease, r;
+
+        r = sd_bus_message_read(answer, "h", &lease);
+        if (r >= 0)
+                r = sd_bus_reply_method_return(call, "h", lease);
+        if (r < 0 || !job || sd_bus_message_at_end(answer, true) != 0)
+                return r;
+        if (job_update(job, answer) < 0)
+                log_warning("Job %s: what its helicopter-parent says of it cannot be understood.", trace->job_name);
+        return r;
+}
+
 static int pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
         Trace *trace = userdata;
+        int r = trace->kind->pass_answer(call, answer, trace);
         Audit audit = audit_of(trace);
 
         audit_done(&audit, trace->kind->done);
-        return order_pass_answer(call, answer, NULL);
+        return r;
 }
 
 static void record_refusal(const sd_bus_error *error, void *userdata) {
@@ -126,10 +150,15 @@ static int fill_unchanged(sd_bus_message *order, sd_bus_message *message, Trace 
         return sd_bus_message_copy(order, message, true);
 }
 
-static const Kind grant = { "Grant", check_access, fill_with_caller, &audit_granted };
-static const Kind remote_exec = { "RemoteExec", check_access, fill_with_caller, &audit_script };
-static const Kind wake = { "Wake", check_access, fill_wake, &audit_wake };
-static const Kind set_grant_policy = { "SetGrantPolicy", policy_check_change, fill_unchanged, &audit_policy };
+static const Kind grant = { "Grant", check_access, fill_with_caller, pass_lease, &audit_granted };
+static const Kind remote_exec = { "RemoteExec", check_access, fill_with_caller, order_pass_answer, &audit_script };
+static const Kind wake = { "Wake", check_access, fill_wake, order_pass_answer, &audit_wake };
+static const Kind set_grant_policy = { "SetGrantPolicy", policy_check_change, fill_unchanged, order_pass_answer,
+        &audit_policy };
+
+static const char *method_of(const Kind *kind, const Job *job) {
+        return kind == &grant && job->peer && job->peer->grants_with_news ? "GrantWithNews" : kind->method;
+}
 
 /* Sends the order, which takes *trace over when it returns 0. */
 static int try(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *error) {
@@ -137,7 +166,7 @@ static int try(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *er
         g_autoptr(sd_bus_message) order = NULL;
         int r;
 
-        r = order_new(job, trace->kind->method, &order, error);
+        r = order_new(job, method_of(trace->kind, job), &order, error);
         if (r < 0)
                 return r;
         r = trace->kind->check(job, &trace->caller, error);
@@ -174,7 +203,7 @@ static void note_failure(const sd_bus_error *error, void *userdata) {
 /* The executable is known now, or cannot be. */
 static void go_on(void *userdata) {
         Trace *trace = userdata;
-        Job *job = manager_find_same_job(trace->manager, trace->job_name, trace->job_id);
+        Job *job = find_job(trace);
         g_autoptr(sd_bus_message) call = g_steal_pointer(&trace->call);
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;

@@ -13,6 +13,7 @@
 #include "helicopter/printable.h"
 #include "helicopter/python-runtime.h"
 #include "parent/lease.h"
+#include "parent/link.h"
 #include "parent/permission.h"
 #include "parent/target.h"
 
@@ -38,6 +39,7 @@ typedef struct Request {
         pid_t tracer;
         int tracer_pidfd; /* owned by the message */
         int force, python, permit;
+        bool with_news; /* the answer has them */
         LeaseVia via;
         Permission *permission; /* that is under way */
 } Request;
@@ -123,6 +125,21 @@ static int check_lease(const Request *request, sd_bus_error *error) {
         return request->force ? 0 : lease_check(request->supervisor, 0, error);
 }
 
+/* The daemon learns of the lease before anybody else can ask for it. */
+static int answer(const Request *request, int lease_fd) {
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        if (!request->with_news) {
+                link_update(request->supervisor->link);
+                return sd_bus_reply_method_return(request->message, "h", lease_fd);
+        }
+        r = sd_bus_message_new_method_return(request->message, &message);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "h", lease_fd);
+        return r < 0 ? r : link_answer_with_news(request->supervisor->link, message);
+}
+
 /* permit: by an injected system call; else the permission was given already, or is not wanted. */
 static int give(Request *request, bool permit, Lease **ret_lease, sd_bus_error *error) {
         autofd lease_fd = -1;
@@ -135,7 +152,7 @@ static int give(Request *request, bool permit, Lease **ret_lease, sd_bus_error *
                 return r;
         *ret_lease = lease;
         lease_replace(request->supervisor, lease);
-        return sd_bus_reply_method_return(request->message, "h", lease_fd);
+        return answer(request, lease_fd);
 }
 
 static void on_permission(const sd_bus_error *permission_error, void *userdata) {
@@ -237,8 +254,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Supervisor *supervisor = userdata;
+static int begin(Supervisor *supervisor, sd_bus_message *message, bool with_news, sd_bus_error *error) {
         g_autoptr(Request) request = NULL;
         int r;
 
@@ -253,6 +269,7 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 .deadline = g_get_monotonic_time() + STARTING_TIMEOUT,
                 .target = TARGET_NONE,
                 .permit = true,
+                .with_news = with_news,
         };
         r = read_request(request, error);
         if (r < 0)
@@ -262,6 +279,14 @@ int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 return r;
         r = handle(g_steal_pointer(&request), error);
         return r < 0 ? r : 1;
+}
+
+int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return begin(userdata, message, false, error);
+}
+
+int grant_with_news_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return begin(userdata, message, true, error);
 }
 
 void grant_end_all(Supervisor *supervisor) {

@@ -148,7 +148,6 @@ void lease_replace(Supervisor *supervisor, Lease *lease) {
                         old->target.pid);
         lease_free(old);
         supervisor->lease = lease;
-        link_update(supervisor->link);
 }
 
 /* The tracer let go of it, or one of the two processes ended. */

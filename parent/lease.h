@@ -55,7 +55,7 @@ int lease_new(Supervisor *supervisor, const Target *target, pid_t tracer, int tr
 /* The lease's permission has been given by a script. */
 void lease_note_script(Lease *lease);
 
-/* Put a new lease in the place of the supervisor's, which may be NULL, and tell the daemon. Takes `lease` over. */
+/* Put a new lease in the place of the supervisor's, which may be NULL. Takes `lease` over. The daemon is yet to be told. */
 void lease_replace(Supervisor *supervisor, Lease *lease);
 
 /*

@@ -144,25 +144,30 @@ static void set_told(Link *link, JobProperties *told) {
         link->knows = true;
 }
 
-/* A call of the registry with what is to be told, the whole of it where the daemon does not know any. */
+/* What is to be told, the whole of it where the daemon does not know any. */
+static int append_news(const Link *link, sd_bus_message *message, JobProperties *ret_now) {
+        const JobProperties *before = link->knows ? &link->told : NULL;
+
+        properties_fill(link->supervisor, before, ret_now);
+        return properties_append(message, link->supervisor, ret_now, before);
+}
+
+/* A call of the registry that tells it. */
 static int send(Link *link, const char *method, sd_bus_message_handler_t on_reply) {
-        bool registers = g_str_equal(method, "Register");
-        const JobProperties *before = link->knows && !registers ? &link->told : NULL;
         g_autoptr(sd_bus_message) message = NULL;
-        g_auto(JobProperties) now;
+        g_auto(JobProperties) now = {};
         int r;
 
-        properties_fill(link->supervisor, before, &now);
         r = sd_bus_message_new_method_call(
                 link->bus, &message, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, method);
         if (r < 0)
                 return r;
-        if (registers) {
+        if (!link->registered) {
                 r = sd_bus_message_append(message, "sb", link->name, link->exact);
                 if (r < 0)
                         return r;
         }
-        r = properties_append(message, link->supervisor, &now, before);
+        r = append_news(link, message, &now);
         if (r < 0)
                 return r;
         r = sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
@@ -420,6 +425,19 @@ Link *link_free(Link *link) {
 void link_update(Link *link) {
         if (link->registered)
                 update(link);
+}
+
+int link_answer_with_news(Link *link, sd_bus_message *answer) {
+        g_auto(JobProperties) now = {};
+        int r;
+
+        r = append_news(link, answer, &now);
+        if (r >= 0)
+                r = sd_bus_message_send(answer);
+        /* Nobody learns of it where the connection that the call came over has been lost since. */
+        if (r >= 0 && sd_bus_message_get_bus(answer) == link->bus)
+                set_told(link, &now);
+        return r;
 }
 
 const char *link_job_name(const Link *link) {

@@ -18,6 +18,12 @@ Link *link_free(Link *link);
  */
 void link_update(Link *link);
 
+/*
+ * Append what has changed to an answer to a call of the daemon's (a{sv}, as Registry.Update has it), and send it. 0 or more, or a
+ * negative errno.
+ */
+int link_answer_with_news(Link *link, sd_bus_message *answer);
+
 /* The name that the job has, or wants while no daemon has given it one. */
 const char *link_job_name(const Link *link);
 

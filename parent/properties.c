@@ -116,6 +116,8 @@ int properties_append(
         if (r < 0)
                 return r;
         r = sd_bus_message_append(message, "{sv}", "Restart", "b", supervisor->restarting);
+        if (r >= 0 && !before)
+                r = sd_bus_message_append(message, "{sv}", "GrantsWithNews", "b", true);
         if (r >= 0 && !before && start)
                 r = append_start(message, start);
         return r < 0 ? r : sd_bus_message_close_container(message);
