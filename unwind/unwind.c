@@ -25,12 +25,19 @@
 #define PATH_WIDTH 4096
 #define SYMBOL_WIDTH 128
 
+typedef struct Frame {
+        const Module *module;
+        Dwfl_Module *dwfl_module;
+        Dwarf_Addr address;
+} Frame;
+
 typedef struct Unwinding {
         const WakeSnapshot *snapshot;
         FILE *output;
         GPtrArray *modules;
         Dwfl *dwfl;
         unsigned frames;
+        Frame last; /* it is printed when it is known what follows */
 } Unwinding;
 
 static int find_elf(
@@ -134,41 +141,49 @@ static const char *mark_of(const Module *module, Dwfl_Module *dwfl_module, Dwarf
         return module->python ? "python" : "";
 }
 
-static void print_frame(
-        const Unwinding *unwinding, const Module *module, Dwfl_Module *dwfl_module, Dwarf_Addr address) {
-        g_autofree char *path = printable(module->path, PATH_WIDTH);
-        g_autofree char *symbol = NULL;
+static bool is_libc(const Frame *frame) {
+        return frame->module && wake_module_is_libc(frame->module->path);
+}
+
+/* libdw looks at all symbols of a file for each, so only the one that matters is looked for: by which libc was entered. */
+static void print_last(const Unwinding *unwinding, const Frame *caller) {
+        const Frame *frame = &unwinding->last;
+        g_autofree char *path = NULL, *symbol = NULL;
+        const char *name = NULL;
         GElf_Off offset;
         GElf_Sym sym;
-        const char *name;
 
-        name = dwfl_module_addrinfo(dwfl_module, address, &offset, &sym, NULL, NULL, NULL);
+        if (!frame->module)
+                return;
+        if (is_libc(frame) && !is_libc(caller))
+                name = dwfl_module_addrinfo(frame->dwfl_module, frame->address, &offset, &sym, NULL, NULL, NULL);
+        path = printable(frame->module->path, PATH_WIDTH);
         symbol = printable(name ?: "", SYMBOL_WIDTH);
-        fprintf(unwinding->output, "%s\t%s\t%s\n", path, symbol, mark_of(module, dwfl_module, address + 1));
+        fprintf(unwinding->output, "%s\t%s\t%s\n", path, symbol,
+                mark_of(frame->module, frame->dwfl_module, frame->address + 1));
 }
 
 static int visit_frame(Dwfl_Frame *frame, void *data) {
         Unwinding *unwinding = data;
-        Dwfl_Module *dwfl_module;
+        Frame found;
         GElf_Addr bias;
-        Dwarf_Addr address;
-        Module *module;
         bool innermost;
 
-        if (!dwfl_frame_pc(frame, &address, &innermost))
+        if (!dwfl_frame_pc(frame, &found.address, &innermost))
                 return DWARF_CB_ABORT;
         if (!innermost)
-                address--; /* a return address may be that of the next function */
-        module = modules_find(unwinding->modules, address);
-        dwfl_module = dwfl_addrmodule(unwinding->dwfl, address);
-        if (!module || !dwfl_module || !dwfl_module_getelf(dwfl_module, &bias))
+                found.address--; /* a return address may be that of the next function */
+        found.module = modules_find(unwinding->modules, found.address);
+        found.dwfl_module = dwfl_addrmodule(unwinding->dwfl, found.address);
+        if (!found.module || !found.dwfl_module || !dwfl_module_getelf(found.dwfl_module, &bias))
                 return DWARF_CB_ABORT;
-        print_frame(unwinding, module, dwfl_module, address);
+        print_last(unwinding, &found);
+        unwinding->last = found;
         if (++unwinding->frames >= FRAMES_MAX)
                 return DWARF_CB_ABORT;
-        if (!wake_module_is_libc(module->path) && !wake_module_is_tls(module->path))
+        if (!is_libc(&found) && !wake_module_is_tls(found.module->path))
                 return DWARF_CB_ABORT;
-        return has_tables(dwfl_module, address) ? DWARF_CB_OK : DWARF_CB_ABORT;
+        return has_tables(found.dwfl_module, found.address) ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 static int report_modules(Unwinding *unwinding) {
@@ -199,6 +214,7 @@ static int walk(Unwinding *unwinding, int own_file) {
         if (report_modules(unwinding) == 0 &&
                 dwfl_attach_state(unwinding->dwfl, own, unwinding->snapshot->pid, &thread_callbacks, unwinding)) {
                 dwfl_getthread_frames(unwinding->dwfl, unwinding->snapshot->tid, visit_frame, unwinding);
+                print_last(unwinding, &(Frame) {});
                 r = unwinding->frames > 0 ? 0 : -ENODATA;
         }
         elf_end(own);

@@ -11,7 +11,8 @@
 #include "lib/wake-snapshot.h"
 
 /*
- * Print the frames, the innermost first, a line each: module's path, TAB, the dynamic symbol that the address is in, TAB,
+ * Print the frames, the innermost first, a line each: module's path, TAB, the dynamic symbol by which the C library was entered,
+ * of the frame that it is, TAB,
  * "python" when the module holds CPython, "libffi" instead when the call that the frame is in is libffi's. Up to the first that is neither the C library's nor OpenSSL's; or up to where it is
  * not certain. Returns 0, or a negative errno when nothing could be said.
  */
