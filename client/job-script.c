@@ -18,6 +18,19 @@ uint64_t job_script_time_left(uint64_t deadline) {
         return deadline > now + least ? deadline - now : least;
 }
 
+void job_script_look_ahead(JobWatch *watch, pid_t target) {
+        g_autoptr(sd_bus_message) call = NULL;
+        int r;
+
+        r = connection_prepare(watch->connection, watch->info->object, HELICOPTER_JOB_INTERFACE, "LookAhead", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "u", (uint32_t) target);
+        if (r >= 0)
+                r = sd_bus_message_set_expect_reply(call, false);
+        if (r >= 0)
+                sd_bus_message_send(call);
+}
+
 int job_script_queue_call(JobWatch *watch, pid_t target, int script, int *ret_guard, sd_bus_message **ret_call) {
         g_autoptr(sd_bus_message) call = NULL;
         autofd far = -1, guard = -1;

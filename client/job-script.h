@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Having a process of a job run a script: the calls RemoteExec and Wake of org.helicopter1.Job. */
+/* Having a process of a job run a script: the calls LookAhead, RemoteExec and Wake of org.helicopter1.Job. */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "client/job-wait.h"
+
+/*
+ * Say that a script is about to come, without waiting for an answer: what Wake would have to find out first is begun meanwhile. That it
+ * fails, also because the daemon or the job's parent is older, is of no consequence.
+ */
+void job_script_look_ahead(JobWatch *watch, pid_t target);
 
 /*
  * Make a call of RemoteExec. *ret_guard: closing it withdraws the script; owned by the caller, set on success only. Returns

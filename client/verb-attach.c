@@ -201,6 +201,11 @@ static int debug(JobWatch *watch, const AttachOptions *options, const Interprete
         return session.foreground.taken_over ? SESSION_FAILED : r;
 }
 
+/* Whether a blocked call is interrupted where CPython made it. */
+static bool wakes(const AttachOptions *options) {
+        return !options->no_wake && (!options->wake || strcmp(options->wake, "auto") == 0);
+}
+
 static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *error) {
         g_auto(Interpreter) interpreter = { NULL };
         g_autofree char *version = NULL;
@@ -213,6 +218,8 @@ static int attach(JobWatch *watch, const AttachOptions *options, sd_bus_error *e
         lease = ask_permission(watch, options, error);
         if (lease < 0)
                 return lease;
+        if (wakes(options))
+                job_script_look_ahead(watch, target_pid(&options->target, watch));
         version = get_version(watch, options);
         r = interpreter_find(target_pid(&options->target, watch), version, &interpreter, error);
         if (r < 0)

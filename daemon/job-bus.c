@@ -101,6 +101,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Grant", SD_BUS_ARGS("u", target_pid, "a{sv}", options), SD_BUS_RESULT("h", lease),
                 grant_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("LookAhead", SD_BUS_ARGS("u", target_pid), SD_BUS_NO_RESULT,
+                look_ahead_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("RemoteExec", SD_BUS_ARGS("u", target_pid, "h", script, "a{sv}", options),
                 SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Wake", SD_BUS_ARGS("u", target_pid, "a{sv}", options),

@@ -29,7 +29,7 @@ typedef struct Kind {
         int (*check)(const Job *job, const Caller *caller, sd_bus_error *error);
         int (*fill)(sd_bus_message *order, sd_bus_message *message, Trace *trace, sd_bus_error *error);
         int (*pass_answer)(sd_bus_message *call, sd_bus_message *answer, void *trace);
-        const AuditEvent *done;
+        const AuditEvent *done; /* NULL: it is not recorded, since nothing comes of it by itself */
 } Kind;
 
 struct Trace {
@@ -93,15 +93,17 @@ static int pass_answer(sd_bus_message *call, sd_bus_message *answer, void *userd
         int r = trace->kind->pass_answer(call, answer, trace);
         Audit audit = audit_of(trace);
 
-        audit_done(&audit, trace->kind->done);
+        if (trace->kind->done)
+                audit_done(&audit, trace->kind->done);
         return r;
 }
 
 static void record_refusal(const sd_bus_error *error, void *userdata) {
-        Audit audit = audit_of(userdata);
+        const Trace *trace = userdata;
+        Audit audit = audit_of(trace);
 
         /* Nothing was refused: the script that was to be woken for has begun by itself. */
-        if (sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SCRIPT))
+        if (!trace->kind->done || sd_bus_error_has_name(error, HELICOPTER_ERROR_NO_SCRIPT))
                 return;
         audit_refused(&audit, error);
 }
@@ -151,6 +153,7 @@ static int fill_unchanged(sd_bus_message *order, sd_bus_message *message, Trace 
 }
 
 static const Kind grant = { "Grant", check_access, fill_with_caller, pass_lease, &audit_granted };
+static const Kind look_ahead = { "LookAhead", check_access, fill_with_caller, order_pass_answer, NULL };
 static const Kind remote_exec = { "RemoteExec", check_access, fill_with_caller, order_pass_answer, &audit_script };
 static const Kind wake = { "Wake", check_access, fill_wake, order_pass_answer, &audit_wake };
 static const Kind set_grant_policy = { "SetGrantPolicy", policy_check_change, fill_unchanged, order_pass_answer,
@@ -256,7 +259,7 @@ static int begin(sd_bus_message *message, Job *job, Trace *trace, sd_bus_error *
         if (r < 0)
                 return r;
         /* Where it cannot be asked for, what follows says why, or goes without. */
-        if (!*trace->caller.executable && ask_for_executable(message, job, trace) >= 0)
+        if (trace->kind->done && !*trace->caller.executable && ask_for_executable(message, job, trace) >= 0)
                 return 0;
         return try(message, job, trace, error);
 }
@@ -285,6 +288,10 @@ static int pass_on(sd_bus_message *message, Job *job, const Kind *kind, sd_bus_e
 
 int grant_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         return pass_on(message, userdata, &grant, error);
+}
+
+int look_ahead_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return pass_on(message, userdata, &look_ahead, error);
 }
 
 int remote_exec_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {

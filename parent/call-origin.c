@@ -10,11 +10,13 @@
 
 struct CallOrigin {
         ThreadCall call;
-        CallOriginFound found;
+        CallOriginFound found; /* NULL: nobody listens yet */
         void *userdata;
-        int fd; /* helicopter-unwind's output */
+        sd_event *event; /* not owned */
+        int fd;          /* helicopter-unwind's output */
         sd_event_source *source;
         GString *output; /* what it has said so far */
+        bool whole;      /* that is all */
 };
 
 CallOrigin *call_origin_free(CallOrigin *origin) {
@@ -32,8 +34,12 @@ static void judge(CallOrigin *origin) {
         g_autofree char *caller = NULL;
         int r = wake_origin_parse(origin->output->str, &origin->call, &caller);
 
-        origin->source = sd_event_source_disable_unref(origin->source);
         origin->found(r > 0, caller, origin->userdata);
+}
+
+static int on_listen(sd_event_source *source, void *userdata) {
+        judge(userdata);
+        return 0;
 }
 
 static int on_output(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -47,19 +53,20 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *use
                 g_string_append_len(origin->output, buffer, n);
                 return 0;
         }
-        judge(origin);
+        origin->source = sd_event_source_disable_unref(origin->source);
+        origin->whole = true;
+        if (origin->found)
+                judge(origin);
         return 0;
 }
 
-int call_origin_find(Supervisor *supervisor, const WakeSnapshot *snapshot, const ThreadCall *call,
-        CallOriginFound found, void *userdata, CallOrigin **ret_origin) {
+int call_origin_find(
+        Supervisor *supervisor, const WakeSnapshot *snapshot, const ThreadCall *call, CallOrigin **ret_origin) {
         g_autoptr(CallOrigin) origin = g_new(CallOrigin, 1);
         pid_t unwinder;
         int r;
 
-        *origin = (CallOrigin) {
-                .call = *call, .found = found, .userdata = userdata, .fd = -1, .output = g_string_new(NULL)
-        };
+        *origin = (CallOrigin) { .call = *call, .event = supervisor->event, .fd = -1, .output = g_string_new(NULL) };
         r = wake_origin_start(snapshot, &unwinder, &origin->fd);
         if (r < 0)
                 return r;
@@ -69,4 +76,10 @@ int call_origin_find(Supervisor *supervisor, const WakeSnapshot *snapshot, const
                 return r;
         *ret_origin = g_steal_pointer(&origin);
         return 0;
+}
+
+int call_origin_listen(CallOrigin *origin, CallOriginFound found, void *userdata) {
+        origin->found = found;
+        origin->userdata = userdata;
+        return origin->whole ? sd_event_add_defer(origin->event, &origin->source, on_listen, origin) : 0;
 }

@@ -18,11 +18,17 @@ typedef void (*CallOriginFound)(bool python, const char *caller, void *userdata)
 
 /*
  * Have helicopter-unwind look at a snapshot of a thread that is in that call; both are of no use any more when this
- * returns. `found` is called once, from the event loop, unless the CallOrigin is freed before: the program, which is one
- * of the supervisor's helpers, ends by itself after some seconds. Returns 0, or a negative errno, and nothing is found.
+ * returns. The program, which is one of the supervisor's helpers, ends by itself after some seconds. Returns 0, or a negative errno, and
+ * nothing is found.
  */
-int call_origin_find(Supervisor *supervisor, const WakeSnapshot *snapshot, const ThreadCall *call,
-        CallOriginFound found, void *userdata, CallOrigin **ret_origin);
+int call_origin_find(
+        Supervisor *supervisor, const WakeSnapshot *snapshot, const ThreadCall *call, CallOrigin **ret_origin);
+
+/*
+ * Have it told, also where it was found before: `found` is called once, from the event loop, unless the CallOrigin is freed before. To be
+ * called once at most. Returns 0, or a negative errno, and it is not told.
+ */
+int call_origin_listen(CallOrigin *origin, CallOriginFound found, void *userdata);
 
 /* `found` is not called any more, and the program ends. NULL is fine. Returns NULL. */
 CallOrigin *call_origin_free(CallOrigin *origin);

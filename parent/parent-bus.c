@@ -12,6 +12,7 @@
 #include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
+#include "parent/look-ahead.h"
 #include "parent/process-list.h"
 #include "parent/remote-exec.h"
 #include "parent/wake.h"
@@ -132,6 +133,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GrantWithNews",
                 SD_BUS_ARGS("u", target_pid, "u", tracer_pid, "h", tracer, "a{sv}", options),
                 SD_BUS_RESULT("h", lease, "a{sv}", news), grant_with_news_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("LookAhead", SD_BUS_ARGS("u", target_pid, "u", caller_pid, "h", caller),
+                SD_BUS_NO_RESULT, look_ahead_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("RemoteExec",
                 SD_BUS_ARGS("u", target_pid, "u", caller_pid, "h", caller, "h", script, "a{sv}", options),
                 SD_BUS_NO_RESULT, remote_exec_method, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -21,6 +21,7 @@
 #include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
+#include "parent/look-ahead.h"
 #include "parent/properties.h"
 #include "parent/script.h"
 #include "parent/waker.h"
@@ -254,6 +255,7 @@ void supervisor_clear(Supervisor *supervisor) {
         grant_end_all(supervisor);
         supervisor->lease = lease_free(supervisor->lease);
         waker_end_all(supervisor);
+        supervisor->ahead = look_ahead_free(supervisor->ahead);
         script_withdraw_all(supervisor);
         supervisor->link = link_free(supervisor->link);
         supervisor->where = where_free(supervisor->where);

@@ -16,6 +16,7 @@
 
 typedef struct Lease Lease;
 typedef struct Link Link;
+typedef struct LookAhead LookAhead;
 typedef struct Permission Permission;
 typedef struct Where Where;
 
@@ -36,6 +37,7 @@ typedef struct Supervisor {
         Permission *permission; /* being changed by a script; NULL: none is */
         GQueue scripts;         /* queued in the job; parent/script.h */
         GQueue wakers;          /* that see to them; parent/waker.h */
+        LookAhead *ahead;       /* what a waker will want to know; parent/look-ahead.h */
         Where *where;           /* what was told last; parent/where.h */
         pid_t taken_target;     /* the last process that took a script, and its thread, while nobody waited for that */
         pid_t taken_thread;

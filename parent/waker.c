@@ -15,6 +15,7 @@
 #include "helicopter/process.h"
 #include "helicopter/wake.h"
 #include "parent/call-origin.h"
+#include "parent/look-ahead.h"
 #include "parent/stuck-threads.h"
 #include "parent/wake-cause.h"
 
@@ -246,6 +247,34 @@ static void on_origin(bool python, const char *caller, void *userdata) {
         schedule(waker);
 }
 
+/* Whoever made the call. */
+static int interrupt_by_force(Waker *waker) {
+        int r;
+
+        r = wake_snapshot(waker->target.pid, waker->thread.tid, &waker->call, STOP_TIMEOUT, &waker->snapshot);
+        if (r >= 0)
+                interrupt(waker);
+        waker->snapshot = wake_snapshot_free(waker->snapshot);
+        return r;
+}
+
+/* It may have been begun ahead. */
+static int find_origin(Waker *waker) {
+        const ThreadCall *call = &waker->call;
+        int r = 0;
+
+        if (!look_ahead_take(waker->supervisor, waker->thread.tid, call, &waker->snapshot, &waker->origin)) {
+                r = wake_snapshot(waker->target.pid, waker->thread.tid, call, STOP_TIMEOUT, &waker->snapshot);
+                if (r >= 0)
+                        r = call_origin_find(waker->supervisor, waker->snapshot, call, &waker->origin);
+        }
+        if (r >= 0)
+                r = call_origin_listen(waker->origin, on_origin, waker);
+        if (r < 0)
+                forget_origin(waker);
+        return r;
+}
+
 /* In a call that CPython would resume, or go on with, if it made it. */
 static void wake(Waker *waker) {
         int r;
@@ -256,21 +285,10 @@ static void wake(Waker *waker) {
         }
         if (!is_pending(waker))
                 return;
-        r = wake_snapshot(waker->target.pid, waker->thread.tid, &waker->call, STOP_TIMEOUT, &waker->snapshot);
-        if (r == -EAGAIN || r == -ESRCH)
-                return;
-        if (r >= 0 && waker->mode == WAKE_FORCE && wake_kind(&waker->call) == WAKE_RESUMED) {
-                interrupt(waker);
-                forget_origin(waker);
-                return;
-        }
-        if (r >= 0)
-                r = call_origin_find(
-                        waker->supervisor, waker->snapshot, &waker->call, on_origin, waker, &waker->origin);
-        if (r < 0) {
-                forget_origin(waker);
+        r = waker->mode == WAKE_FORCE && wake_kind(&waker->call) == WAKE_RESUMED ? interrupt_by_force(waker)
+                                                                                 : find_origin(waker);
+        if (r < 0 && r != -EAGAIN && r != -ESRCH)
                 give_thread_up(waker, cause_of(r), NULL);
-        }
 }
 
 static bool is_stopped(const Waker *waker) {

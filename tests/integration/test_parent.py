@@ -10,7 +10,7 @@ import time
 
 import pytest
 from support import errors, sdbus, wait
-from support.process import stat, state
+from support.process import children, stat, state
 from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
 
@@ -33,11 +33,6 @@ def end_of(process):
     output, message = process.communicate(timeout=wait.SECONDS)
     errors.observed.write(f"\n{message}")
     return output, message
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(child) for child in file.read().split()]
 
 
 def lines(path):

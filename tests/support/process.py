@@ -30,6 +30,11 @@ def status(pid):
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
+def children(pid):
+    """The pids of those that its main thread has started, or that it was given."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
 def tracer(pid):
     """The pid of who traces it; 0: nobody."""
     return int(status(pid)["TracerPid"])

@@ -77,7 +77,7 @@ static int tear_down(void **state) {
 }
 
 static int find(Fixture *fixture) {
-        return call_origin_find(&fixture->supervisor, snapshot, &read_call, on_found, fixture, &fixture->origin);
+        return call_origin_find(&fixture->supervisor, snapshot, &read_call, &fixture->origin);
 }
 
 static void say(const char *text, size_t size) {
@@ -92,6 +92,7 @@ static void run(Fixture *fixture) {
 /* In pieces, and the end is what counts. */
 static void assert_found(Fixture *fixture, const char *output, bool python, const char *caller) {
         assert_int_equal(find(fixture), 0);
+        assert_int_equal(call_origin_listen(fixture->origin, on_found, fixture), 0);
         assert_true(supervisor_is_helper(&fixture->supervisor, UNWINDER));
         run(fixture);
         say(output, 10);
@@ -128,6 +129,7 @@ static void test_too_long(void **state) {
         g_autofree char *much = g_strnfill(WAKE_ORIGIN_MAX + 1, 'x');
 
         assert_int_equal(find(fixture), 0);
+        assert_int_equal(call_origin_listen(fixture->origin, on_found, fixture), 0);
         say(much, WAKE_ORIGIN_MAX);
         run(fixture);
         assert_int_equal(fixture->times, 0);
@@ -137,12 +139,40 @@ static void test_too_long(void **state) {
         assert_false(fixture->python);
 }
 
+/* It is told all the same, by the event loop. */
+static void test_found_before_it_is_listened_to(void **state) {
+        Fixture *fixture = *state;
+
+        assert_int_equal(find(fixture), 0);
+        say(LIBC_READ PYTHON, strlen(LIBC_READ PYTHON));
+        close_fd(&unwinder);
+        run(fixture);
+        assert_int_equal(call_origin_listen(fixture->origin, on_found, fixture), 0);
+        assert_int_equal(fixture->times, 0);
+        run(fixture);
+        assert_int_equal(fixture->times, 1);
+        assert_true(fixture->python);
+}
+
+static void test_freed_before_it_is_told(void **state) {
+        Fixture *fixture = *state;
+
+        assert_int_equal(find(fixture), 0);
+        close_fd(&unwinder);
+        run(fixture);
+        assert_int_equal(call_origin_listen(fixture->origin, on_found, fixture), 0);
+        fixture->origin = call_origin_free(fixture->origin);
+        run(fixture);
+        assert_int_equal(fixture->times, 0);
+}
+
 /* Its output is closed, which ends it. */
 static void test_freed_before(void **state) {
         Fixture *fixture = *state;
         struct pollfd poller = { 0 };
 
         assert_int_equal(find(fixture), 0);
+        assert_int_equal(call_origin_listen(fixture->origin, on_found, fixture), 0);
         poller.fd = unwinder;
         assert_int_equal(poll(&poller, 1, 0), 0);
         fixture->origin = call_origin_free(fixture->origin);
@@ -167,6 +197,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_library, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_too_long, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_found_before_it_is_listened_to, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_freed_before_it_is_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_freed_before, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cannot_be_started, set_up, tear_down),
         };
