@@ -31,6 +31,7 @@ struct Link {
         sd_bus *bus;            /* NULL while there is no connection, or it dozes */
         Doze doze;
         bool registered;
+        bool changed;       /* something has, since the registration was sent that is not answered yet */
         bool knows;         /* the daemon has taken, or is about to take, what was told */
         JobProperties told; /* the last time; while it is not known, empty */
         unsigned untold;    /* updates that were not answered yet */
@@ -262,7 +263,7 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         link->appearance = sd_event_source_disable_unref(link->appearance);
         supervisor_lock(link->supervisor);
         doze_watch(&link->doze, link->bus);
-        if (supervisor_job_has_ended(link->supervisor))
+        if (link->changed)
                 update(link);
         release(link);
         return 0;
@@ -346,7 +347,10 @@ static int try_connect(Link *link) {
         if (fd < 0)
                 return fd;
         r = open_bus(link, fd);
-        return r < 0 ? r : send(link, "Register", on_registered);
+        if (r < 0)
+                return r;
+        link->changed = false;
+        return send(link, "Register", on_registered);
 }
 
 static void connect_now(Link *link) {
@@ -425,6 +429,8 @@ Link *link_free(Link *link) {
 void link_update(Link *link) {
         if (link->registered)
                 update(link);
+        else
+                link->changed = true;
 }
 
 int link_answer_with_news(Link *link, sd_bus_message *answer) {

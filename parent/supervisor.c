@@ -246,6 +246,9 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
         r = hold(supervisor, mask);
         if (r < 0)
                 return r;
+        /* The daemon that has started it keeps its name for it: there is nothing to wait for. */
+        if (options->start && !options->script)
+                supervisor_release(supervisor);
         supervisor_lock(supervisor);
         return link_new(supervisor, &supervisor->link);
 }

@@ -5,9 +5,10 @@ import os
 
 import pytest
 from support import rawbus
+from support.played import Daemon
 from support.session import JOB, JOBS, PARENT, job_path
 
-REGISTRY, PARENT_PATH, PARENT_INTERFACE = "org.helicopter1.Registry", "/org/helicopter1/parent", "org.helicopter1.Parent"
+REGISTRY = "org.helicopter1.Registry"
 TRACER = {"TracerPID": ("u", 4711), "TracerCommand": ("s", "somebody"), "TracerSince": ("t", 1)}
 
 
@@ -49,54 +50,6 @@ def test_news_that_make_no_sense(session, news):
     assert tracer == 0
 
 
-class Daemon(rawbus.Raw):
-    """The daemon's end of a connection that a parent makes, played here."""
-
-    def __init__(self, listener):
-        self.socket, _ = listener.accept()
-        self.socket.settimeout(30)
-        self.data, self.serial = b"", 1000
-        while not self.data.endswith(b"BEGIN\r\n"):
-            self._receive()
-        self.data = b""
-        self.socket.sendall(b"DATA\r\nOK 0123456789abcdef0123456789abcdef\r\nAGREE_UNIX_FD\r\n")
-
-    def answer(self, call, signature="", *values):
-        self.serial += 1
-        self.send(rawbus.message(rawbus.METHOD_RETURN, self.serial, signature, rawbus.marshal(signature, *values), reply_to=call.serial))
-
-    def register(self):
-        call = self.receive()
-        assert call.member == "Register" and call.values[2]["GrantsWithNews"]
-        self.answer(call, "s", "count")
-
-    def updates(self, until):
-        """What the parent tells by Update until it has told something."""
-        told = {}
-        while until not in told:
-            call = self.receive()
-            assert call.member == "Update"
-            told |= call.values[0]
-            self.answer(call)
-        return told
-
-    def grant(self, method):
-        """Order one by a method; return the members of what the parent sends until it answers, and its answer."""
-        pidfd = os.pidfd_open(os.getpid())
-        serial = self.send_call(PARENT_PATH, PARENT_INTERFACE, method, "uuha{sv}", 0, os.getpid(), 0, {}, fds=[pidfd])
-        os.close(pidfd)
-        members = []
-        while (message := self.receive()).reply_to != serial:
-            members.append(message.member)
-            self.answer(message)
-        return members, message
-
-    def send_call(self, *arguments, fds=()):
-        self.serial += 1
-        self.send(rawbus.method_call(self.serial, *arguments, fds=len(fds)), fds)
-        return self.serial
-
-
 @pytest.fixture
 def daemon(bare_session):
     with bare_session.listen() as listener, bare_session.process(PARENT, JOBS / "counter.py", bare_session.folder / "count") as parent:
@@ -106,7 +59,7 @@ def daemon(bare_session):
 
 
 def test_parent_tells_behind_its_answer(daemon):
-    daemon.register()
+    daemon.register("count")
     daemon.updates("StartTimestamp")
     members, answer = daemon.grant("GrantWithNews")
     assert (members, answer.signature, answer.fds) == ([], "ha{sv}", 1)
@@ -118,7 +71,7 @@ def test_parent_tells_behind_its_answer(daemon):
 
 def test_older_daemon(daemon):
     """It is told before the answer."""
-    daemon.register()
+    daemon.register("count")
     daemon.updates("StartTimestamp")
     members, answer = daemon.grant("Grant")
     assert (members, answer.signature, answer.fds) == (["Update"], "h", 1)

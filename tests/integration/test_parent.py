@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support import errors, sdbus, wait
+from support import errors, played, sdbus, wait
 from support.process import children, stat, state
 from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
@@ -191,6 +191,20 @@ def test_a_daemon_that_never_answers(bare_session):
             listener.accept()[0].close()
         assert process.poll() is None
         Job(bare_session, "counter", file).counts_on()
+        process.terminate()
+
+
+def test_job_of_a_daemon_does_not_wait(bare_session):
+    """Its name is kept for it: it is executed while the daemon has not answered yet. That it runs is told when it has."""
+    start, file = bare_session.folder / "start", bare_session.folder / "count"
+    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in bare_session.env.items()))
+    words = [PARENT, "--environment-on-stdin", "--job", "counter", "--", "python3.14", JOBS / "counter.py", file]
+    with bare_session.listen() as listener, open(start, "rb") as stdin, bare_session.process(*words, stdin=stdin) as process:
+        with played.Daemon(listener) as daemon:
+            Job(bare_session, "counter", file).counts_on()
+            assert daemon.register("counter")["State"] == "starting"
+            told = daemon.updates("StartTimestamp")
+            assert told["State"] == "running" and told["StartTimestamp"] > 0
         process.terminate()
 
 
