@@ -263,9 +263,10 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *re
         link->appearance = sd_event_source_disable_unref(link->appearance);
         supervisor_lock(link->supervisor);
         doze_watch(&link->doze, link->bus);
-        if (link->changed)
+        release(link); /* which may tell an end */
+        /* An end that the registration has told is told once more: the answer to that is what the parent waits for. */
+        if (link->untold == 0 && (link->changed || supervisor_job_has_ended(link->supervisor)))
                 update(link);
-        release(link);
         return 0;
 }
 
@@ -444,6 +445,10 @@ int link_answer_with_news(Link *link, sd_bus_message *answer) {
         if (r >= 0 && sd_bus_message_get_bus(answer) == link->bus)
                 set_told(link, &now);
         return r;
+}
+
+bool link_is_new(const Link *link) {
+        return link->hold;
 }
 
 const char *link_job_name(const Link *link) {

@@ -24,6 +24,9 @@ void link_update(Link *link);
  */
 int link_answer_with_news(Link *link, sd_bus_message *answer);
 
+/* The daemon has not answered the first registration yet, and may still do so: supervisor_release() is yet to be called. */
+bool link_is_new(const Link *link);
+
 /* The name that the job has, or wants while no daemon has given it one. */
 const char *link_job_name(const Link *link);
 

@@ -96,17 +96,23 @@ static bool wait_for_remains(Supervisor *supervisor) {
                        REMAINS_TIMEOUT, 0, on_remains_timer, supervisor) >= 0;
 }
 
-static void end(Supervisor *supervisor, JobState state) {
-        bool was_stopped = supervisor->kill_timer;
-
-        supervisor->state = state;
-        supervisor->end_timestamp = (uint64_t) g_get_real_time();
-        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
-        lease_end(supervisor);
+static void conclude(Supervisor *supervisor) {
+        supervisor->concluded = true;
         record_end(supervisor);
         /* A job that was stopped leaves nothing behind, as a unit's processes are killed after its main one has ended. */
-        if (!was_stopped || !wait_for_remains(supervisor))
+        if (!supervisor->was_stopped || !wait_for_remains(supervisor))
                 tell_end(supervisor);
+}
+
+static void end(Supervisor *supervisor, JobState state) {
+        supervisor->state = state;
+        supervisor->end_timestamp = (uint64_t) g_get_real_time();
+        supervisor->was_stopped = supervisor->kill_timer;
+        supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
+        lease_end(supervisor);
+        /* A daemon that read of its end before its registration would take that for another job's. */
+        if (!link_is_new(supervisor->link))
+                conclude(supervisor);
 }
 
 static void main_process_ended(Supervisor *supervisor, const siginfo_t *info) {
@@ -181,6 +187,8 @@ static int on_exec(sd_event_source *source, int fd, uint32_t events, void *userd
 void supervisor_release(Supervisor *supervisor) {
         const char *script = supervisor->options->script;
 
+        if (supervisor_job_has_ended(supervisor) && !supervisor->concluded)
+                conclude(supervisor);
         if (supervisor->child.go < 0)
                 return;
         /* python3 would be executed and end with 2: a script that is missing shall be told as every other command is.

@@ -50,6 +50,8 @@ typedef struct Supervisor {
         sd_event_source *exit_timer; /* for telling the daemon of the end */
 
         JobState state;
+        bool was_stopped;  /* the grace period of a stop was running when it ended */
+        bool concluded;    /* its end was recorded, and is told */
         bool asked_to_end; /* a signal that asks to end went through the parent's hands */
         bool restarting;   /* the daemon, this one or the next, is to start the job again when it has ended */
         int exit_code;     /* -1: none */
@@ -72,7 +74,10 @@ bool supervisor_job_has_ended(const Supervisor *supervisor);
 /* Returns 0, or a negative errno and sets *error (TargetGone) when the job has ended. */
 int supervisor_check_running(const Supervisor *supervisor, sd_bus_error *error);
 
-/* The daemon knows the job, or cannot be reached now: the command may be executed. Does nothing the second time. */
+/*
+ * The daemon knows the job, or cannot be reached now: the command may be executed, if it was not yet; an end that it has come to already
+ * may be told.
+ */
 void supervisor_release(Supervisor *supervisor);
 
 /* The name is another job's: the command is not executed, and the parent ends with 125. */

@@ -194,18 +194,41 @@ def test_a_daemon_that_never_answers(bare_session):
         process.terminate()
 
 
+@contextlib.contextmanager
+def launched(session, listener, *command):
+    """A parent as a daemon starts it, whose registration is not answered yet: the daemon, which is played, and the parent."""
+    start = session.folder / "start"
+    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in session.env.items()))
+    with open(start, "rb") as stdin, session.process(PARENT, "--environment-on-stdin", "--job", "mine", "--", *command, stdin=stdin) as process:
+        with played.Daemon(listener) as daemon:
+            yield daemon, process
+        process.terminate()
+
+
 def test_job_of_a_daemon_does_not_wait(bare_session):
     """Its name is kept for it: it is executed while the daemon has not answered yet. That it runs is told when it has."""
-    start, file = bare_session.folder / "start", bare_session.folder / "count"
-    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in bare_session.env.items()))
-    words = [PARENT, "--environment-on-stdin", "--job", "counter", "--", "python3.14", JOBS / "counter.py", file]
-    with bare_session.listen() as listener, open(start, "rb") as stdin, bare_session.process(*words, stdin=stdin) as process:
-        with played.Daemon(listener) as daemon:
-            Job(bare_session, "counter", file).counts_on()
-            assert daemon.register("counter")["State"] == "starting"
-            told = daemon.updates("StartTimestamp")
-            assert told["State"] == "running" and told["StartTimestamp"] > 0
-        process.terminate()
+    file = bare_session.folder / "count"
+    with bare_session.listen() as listener, launched(bare_session, listener, "python3.14", JOBS / "counter.py", file) as (daemon, _):
+        Job(bare_session, "mine", file).counts_on()
+        assert daemon.register("mine")["State"] == "starting"
+        told = daemon.updates("StartTimestamp")
+        assert told["State"] == "running" and told["StartTimestamp"] > 0
+
+
+@pytest.mark.parametrize(("command", "code"), [("/bin/false", 1), ("/no/such/command", 127)])
+def test_job_that_ends_before_it_is_registered(bare_session, command, code):
+    """Its end is recorded, and told, when it has been; what has no registration would be taken for another job's."""
+    record = bare_session.socket.parent / "ended/mine"
+    with bare_session.listen() as listener, launched(bare_session, listener, command) as (daemon, process):
+        registration = daemon.receive()
+        assert registration.member == "Register"
+        wait.until(lambda: not children(process.pid), "the job has ended, and its parent knows")
+        assert not record.exists()
+        daemon.answer(registration, "s", "mine")
+        told = daemon.updates("ExitCode")
+        assert (told["State"], told["ExitCode"]) == ("failed", code)
+        assert record.exists()
+        assert process.wait(wait.SECONDS) == code
 
 
 # On a terminal.
