@@ -59,11 +59,6 @@ int job_watch_open(Connection *connection, const char *object, JobWatch **ret_wa
         return 0;
 }
 
-void job_watch_update(JobWatch *watch) {
-        while (sd_bus_process(watch->connection->bus, NULL) > 0)
-                ;
-}
-
 void job_watch_notify(JobWatch *watch, JobWatchChanged changed, void *userdata) {
         watch->changed = changed;
         watch->userdata = userdata;

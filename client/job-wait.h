@@ -23,9 +23,6 @@ struct JobWatch {
 /* Ask for the job and follow its changes. Returns 0, or a negative errno with *error set. */
 int job_watch_open(Connection *connection, const char *object, JobWatch **ret_watch, sd_bus_error *error);
 
-/* Take notice of the changes that came with the replies to earlier calls. */
-void job_watch_update(JobWatch *watch);
-
 /* Have changes told, or (NULL) no longer. */
 void job_watch_notify(JobWatch *watch, JobWatchChanged changed, void *userdata);
 

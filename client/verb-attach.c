@@ -166,14 +166,27 @@ static void on_begun(void *userdata) {
         stage_begin(begin->stage, target, begin->options->no_grant ? "reserved" : "granted");
 }
 
-/* The version of the target's Python, owned by the caller; NULL: not known. With a lease the parent has told that of the main process. */
+/* What the daemon knows of the main process, owned by the caller; NULL: nothing. The Grant may have found it out. */
+static char *get_main_version(const JobWatch *watch) {
+        g_autofree char *version = NULL;
+        char *text = NULL;
+
+        if (watch->info->python_version && *watch->info->python_version)
+                return g_strdup(watch->info->python_version);
+        if (sd_bus_get_property_string(watch->connection->bus, watch->connection->destination, watch->info->object,
+                    HELICOPTER_JOB_INTERFACE, "PythonVersion", NULL, &text) < 0)
+                return NULL;
+        version = g_strdup(text);
+        free(text);
+        return *version ? g_steal_pointer(&version) : NULL;
+}
+
+/* The version of the target's Python, owned by the caller; NULL: not known. */
 static char *get_version(JobWatch *watch, const AttachOptions *options) {
         pid_t target = target_pid(&options->target, watch);
+        char *version = target == (pid_t) watch->info->pid ? get_main_version(watch) : NULL;
 
-        job_watch_update(watch);
-        if (target == (pid_t) watch->info->pid && watch->info->python_version && *watch->info->python_version)
-                return g_strdup(watch->info->python_version);
-        return process_list_version(watch, (uint32_t) target);
+        return version ?: process_list_version(watch, (uint32_t) target);
 }
 
 /* Run the debugger. Returns a SessionEnd. */

@@ -26,10 +26,10 @@ static bool is_expected(const Job *job, bool exact, const Caller *caller) {
         return job->parent_pid == (uint32_t) caller->pid;
 }
 
-/* An end that is known from the job's record already is not told twice. */
+/* An end that is known from the job's record already is not told twice. The registration may be older than the end. */
 static bool is_listed_end(const Job *job, const Caller *caller, const JobProperties *told) {
         return job_has_ended(job) && job->parent_pid == (uint32_t) caller->pid && job->told.pid == told->pid &&
-                job->told.start_timestamp == told->start_timestamp;
+                (told->start_timestamp == job->told.start_timestamp || told->start_timestamp == 0);
 }
 
 static Job *find_or_add(Manager *manager, const char *name, bool exact, const Caller *caller, sd_bus_error *error) {

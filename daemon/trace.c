@@ -2,7 +2,8 @@
 
 /*
  * The methods that let the caller get at a process of the job: who asks, and whether the job's policy lets them, is
- * found out here; what is asked for is done by the job's parent. Each is recorded, whether it was done or refused.
+ * found out here; what is asked for is done by the job's parent. Each is recorded, whether it was done or refused, but for
+ * LookAhead.
  */
 
 #include "daemon/trace.h"
@@ -72,19 +73,27 @@ static Audit audit_of(const Trace *trace) {
         };
 }
 
-/* The caller first; nobody is served before the news behind the lease has been read. */
-static int pass_lease(sd_bus_message *call, sd_bus_message *answer, void *userdata) {
-        const Trace *trace = userdata;
+/* What the parent tells behind a lease. It does not say it again, also where the caller is gone. */
+static void take_news(const Trace *trace, sd_bus_message *answer) {
         Job *job = find_job(trace);
+
+        /* A connection that the job's parent has given up since has nothing new to tell. */
+        if (!job || !job->peer || job->peer->bus != sd_bus_message_get_bus(answer) ||
+                sd_bus_message_at_end(answer, true) != 0)
+                return;
+        if (job_update(job, answer) < 0)
+                log_warning("Job %s: what its helicopter-parent says of it cannot be understood.", trace->job_name);
+}
+
+/* The caller first: nobody is served before the news have been taken. */
+static int pass_lease(sd_bus_message *call, sd_bus_message *answer, void *trace) {
         int lease, r;
 
         r = sd_bus_message_read(answer, "h", &lease);
-        if (r >= 0)
-                r = sd_bus_reply_method_return(call, "h", lease);
-        if (r < 0 || !job || sd_bus_message_at_end(answer, true) != 0)
+        if (r < 0)
                 return r;
-        if (job_update(job, answer) < 0)
-                log_warning("Job %s: what its helicopter-parent says of it cannot be understood.", trace->job_name);
+        r = sd_bus_reply_method_return(call, "h", lease);
+        take_news(trace, answer);
         return r;
 }
 

@@ -219,6 +219,11 @@ static const CallName names[] = {
         CALL(writev),
 };
 
+bool thread_call_is_same(const ThreadCall *a, const ThreadCall *b) {
+        return a->blocked == b->blocked && a->number == b->number && a->stack_pointer == b->stack_pointer &&
+                a->program_counter == b->program_counter;
+}
+
 const char *thread_call_name(long number) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 if (names[i].number == number)

@@ -78,6 +78,10 @@ int call_origin_find(
         return 0;
 }
 
+bool call_origin_is_found(const CallOrigin *origin) {
+        return origin->whole;
+}
+
 int call_origin_listen(CallOrigin *origin, CallOriginFound found, void *userdata) {
         origin->found = found;
         origin->userdata = userdata;

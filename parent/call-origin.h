@@ -30,5 +30,8 @@ int call_origin_find(
  */
 int call_origin_listen(CallOrigin *origin, CallOriginFound found, void *userdata);
 
+/* Whether that was found, or can be no more, and the program has ended. */
+bool call_origin_is_found(const CallOrigin *origin);
+
 /* `found` is not called any more, and the program ends. NULL is fine. Returns NULL. */
 CallOrigin *call_origin_free(CallOrigin *origin);

@@ -34,6 +34,13 @@ static int read_stdin(GString *text) {
         return -E2BIG;
 }
 
+/* The position is at the beginning; from now on it is elsewhere. */
+static bool is_first(void) {
+        bool first = lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+
+        return lseek(STDIN_FILENO, 1, SEEK_SET) == 1 && first;
+}
+
 static int empty_stdin(void) {
         autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -56,7 +63,7 @@ static char **keep_unit_variables(char **environment) {
         return environment;
 }
 
-int environment_from_stdin(char ***ret_environment, GBytes **ret_text) {
+int environment_from_stdin(char ***ret_environment, GBytes **ret_text, bool *ret_first) {
         g_autoptr(GString) read = g_string_new(NULL);
         g_autoptr(GBytes) text = NULL;
         g_auto(JobStart) start = {};
@@ -65,6 +72,7 @@ int environment_from_stdin(char ***ret_environment, GBytes **ret_text) {
         r = read_stdin(read);
         if (r < 0)
                 return r;
+        *ret_first = is_first();
         r = empty_stdin();
         if (r < 0)
                 return r;

@@ -3,7 +3,7 @@
 
 /*
  * The connection to the daemon: made again whenever it is lost, at once when the socket appears, else with growing
- * pauses. The job never waits for it, but for its start: the daemon has a moment to refuse a name that is in use.
+ * pauses. The job never waits for it, but for its start, where no daemon keeps its name for it: there is a moment to refuse one that is in use.
  */
 
 #include <stdbool.h>

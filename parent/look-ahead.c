@@ -2,9 +2,12 @@
 
 #include "parent/look-ahead.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "helicopter/cleanup.h"
+#include "helicopter/error.h"
+#include "helicopter/process.h"
 #include "helicopter/wake.h"
 #include "parent/lease.h"
 #include "parent/target.h"
@@ -12,12 +15,12 @@
 /* For an interpreter to start, and then to ask for a script. */
 #define KEEP_TIME (5 * G_USEC_PER_SEC)
 
-/* The target need not wait for this: it is only let go of sooner where it cannot be stopped. */
+/* How long this process is held up where the thread cannot be stopped. Usually that takes less than a millisecond. */
 #define STOP_TIMEOUT (100 * G_TIME_SPAN_MILLISECOND)
 
 struct LookAhead {
-        pid_t thread;
-        ThreadCall call;
+        Target target;
+        ThreadCall call; /* of its main thread */
         WakeSnapshot *snapshot;
         CallOrigin *origin;
         sd_event_source *expiry;
@@ -29,6 +32,7 @@ LookAhead *look_ahead_free(LookAhead *ahead) {
         sd_event_source_disable_unref(ahead->expiry);
         wake_snapshot_free(ahead->snapshot);
         call_origin_free(ahead->origin);
+        target_clear(&ahead->target);
         g_free(ahead);
         return NULL;
 }
@@ -41,18 +45,27 @@ static int on_expiry(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* Nothing is begun, and 0 returned, where the thread is in no call that would be interrupted. */
-static int begin(Supervisor *supervisor, pid_t pid) {
-        g_autoptr(LookAhead) ahead = g_new0(LookAhead, 1);
+static bool is_about(const LookAhead *ahead, pid_t tid, const ThreadCall *call) {
+        return ahead && ahead->target.pid == tid && thread_call_is_same(&ahead->call, call) &&
+                process_alive(ahead->target.pidfd);
+}
+
+/* Only a Python runs scripts, and no other program is used to what a stop does to some calls. */
+static bool runs_scripts(pid_t pid) {
+        PythonRuntime runtime = {};
+
+        return python_runtime_find(pid, &runtime) >= 0 && runtime.remote_debug;
+}
+
+static int find_origin(Supervisor *supervisor, Target *target, const ThreadCall *call) {
+        g_autoptr(LookAhead) ahead = g_new(LookAhead, 1);
         int r;
 
-        ahead->thread = pid;
-        r = thread_call_read(pid, pid, &ahead->call);
-        if (r < 0 || wake_kind(&ahead->call) != WAKE_RESUMED)
-                return r;
-        r = wake_snapshot(pid, pid, &ahead->call, STOP_TIMEOUT, &ahead->snapshot);
+        *ahead = (LookAhead) { .target = *target, .call = *call };
+        *target = TARGET_NONE;
+        r = wake_snapshot(ahead->target.pid, ahead->target.pid, call, STOP_TIMEOUT, &ahead->snapshot);
         if (r >= 0)
-                r = call_origin_find(supervisor, ahead->snapshot, &ahead->call, &ahead->origin);
+                r = call_origin_find(supervisor, ahead->snapshot, call, &ahead->origin);
         if (r >= 0)
                 r = sd_event_add_time_relative(
                         supervisor->event, &ahead->expiry, CLOCK_MONOTONIC, KEEP_TIME, 0, on_expiry, supervisor);
@@ -61,13 +74,30 @@ static int begin(Supervisor *supervisor, pid_t pid) {
         return r;
 }
 
+/*
+ * Nothing is begun where the thread is in no call that would be interrupted. What is in the way here the waker meets, too, and says it.
+ * One at a time, however often it is asked for: what is kept for this call still serves.
+ */
+static void begin(Supervisor *supervisor, Target *target) {
+        ThreadCall call;
+
+        if (thread_call_read(target->pid, target->pid, &call) < 0 || wake_kind(&call) != WAKE_RESUMED)
+                return;
+        if (is_about(supervisor->ahead, target->pid, &call) || !runs_scripts(target->pid))
+                return;
+        if (supervisor->ahead && !call_origin_is_found(supervisor->ahead->origin))
+                return;
+        supervisor->ahead = look_ahead_free(supervisor->ahead);
+        find_origin(supervisor, target, &call);
+}
+
 int look_ahead_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Supervisor *supervisor = userdata;
         g_auto(Target) target = TARGET_NONE;
         uint32_t pid, caller;
-        int caller_pidfd, r;
+        int r;
 
-        r = sd_bus_message_read(message, "uuh", &pid, &caller, &caller_pidfd);
+        r = sd_bus_message_read(message, "uu", &pid, &caller);
         if (r < 0)
                 return r;
         r = target_hold(supervisor, pid, &target, error);
@@ -76,22 +106,16 @@ int look_ahead_method(sd_bus_message *message, void *userdata, sd_bus_error *err
         r = lease_check(supervisor, (pid_t) caller, error);
         if (r < 0)
                 return r;
-        supervisor->ahead = look_ahead_free(supervisor->ahead);
-        /* The waker meets what is in the way here, and says it. */
-        begin(supervisor, target.pid);
+        if (supervisor->state == JOB_RUNNING)
+                begin(supervisor, &target);
         return sd_bus_reply_method_return(message, NULL);
-}
-
-static bool is_same_call(const ThreadCall *a, const ThreadCall *b) {
-        return a->number == b->number && a->stack_pointer == b->stack_pointer &&
-                a->program_counter == b->program_counter;
 }
 
 bool look_ahead_take(Supervisor *supervisor, pid_t tid, const ThreadCall *call, WakeSnapshot **ret_snapshot,
         CallOrigin **ret_origin) {
         g_autoptr(LookAhead) ahead = NULL;
 
-        if (!supervisor->ahead || supervisor->ahead->thread != tid || !is_same_call(&supervisor->ahead->call, call))
+        if (!is_about(supervisor->ahead, tid, call))
                 return false;
         ahead = g_steal_pointer(&supervisor->ahead);
         *ret_snapshot = g_steal_pointer(&ahead->snapshot);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A script is about to be queued: where the thread that is to run it is blocked, who made its call is found out meanwhile. What was
- * begun is kept for a moment, for the waker that comes with the script; the last one only.
+ * A script is about to be queued: where the main thread, which is to run it, is blocked, who made its call is found out meanwhile. What was
+ * begun is kept for a moment, for the waker that comes with the script.
  */
 
 #include <systemd/sd-bus.h>

@@ -79,7 +79,7 @@ static void set_command(char **words, Options *options) {
 }
 
 static int read_environment(Options *options) {
-        int r = environment_from_stdin(&options->environment, &options->start);
+        int r = environment_from_stdin(&options->environment, &options->start, &options->is_first);
 
         if (r < 0)
                 log_error("The environment of the job cannot be read from standard input: %s; 'helicopter-client run' "

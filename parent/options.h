@@ -13,6 +13,7 @@ typedef struct Options {
         bool name_is_given; /* else it was made from the command, and may get a number */
         char **environment; /* of the job; NULL: the parent's own */
         GBytes *start; /* what it is started with, for the daemon to start it again; NULL: no daemon has started it */
+        bool is_first; /* of the starts of its unit: a daemon keeps the name for it */
         char *working_directory; /* to run in; NULL: the parent's own */
         char **command;          /* what to execute */
         GrantPolicy grant_policy;

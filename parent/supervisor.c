@@ -110,6 +110,7 @@ static void end(Supervisor *supervisor, JobState state) {
         supervisor->was_stopped = supervisor->kill_timer;
         supervisor->kill_timer = sd_event_source_disable_unref(supervisor->kill_timer);
         lease_end(supervisor);
+        supervisor->ahead = look_ahead_free(supervisor->ahead);
         /* A daemon that read of its end before its registration would take that for another job's. */
         if (!link_is_new(supervisor->link))
                 conclude(supervisor);
@@ -254,8 +255,8 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
         r = hold(supervisor, mask);
         if (r < 0)
                 return r;
-        /* The daemon that has started it keeps its name for it: there is nothing to wait for. */
-        if (options->start && !options->script)
+        /* Its name is kept for it: there is nothing to wait for. Not so when its unit is started again. */
+        if (options->is_first && !options->script)
                 supervisor_release(supervisor);
         supervisor_lock(supervisor);
         return link_new(supervisor, &supervisor->link);

@@ -69,6 +69,7 @@ struct Waker {
 
         WakeSnapshot *snapshot; /* of the thread in its call */
         CallOrigin *origin;     /* who made the call is being found out */
+        bool ahead;             /* that was begun ahead */
 
         WakeCause cause;   /* why the main thread has not run it */
         char *interrupted; /* the name of the call that was interrupted */
@@ -239,6 +240,8 @@ static void on_origin(bool python, const char *caller, void *userdata) {
 
         if (python)
                 interrupt(waker);
+        else if (waker->ahead)
+                ; /* It may be another call by now: found out anew at the next look. */
         else if (wake_kind(&waker->call) == WAKE_LOCK)
                 give_thread_up(waker, CAUSE_LOCK, NULL);
         else
@@ -258,21 +261,23 @@ static int interrupt_by_force(Waker *waker) {
         return r;
 }
 
-/* It may have been begun ahead. */
+/* What it returns is the snapshot's: -EAGAIN, -ESRCH: the thread has moved on. */
 static int find_origin(Waker *waker) {
         const ThreadCall *call = &waker->call;
-        int r = 0;
+        int r;
 
-        if (!look_ahead_take(waker->supervisor, waker->thread.tid, call, &waker->snapshot, &waker->origin)) {
+        waker->ahead = look_ahead_take(waker->supervisor, waker->thread.tid, call, &waker->snapshot, &waker->origin);
+        if (!waker->ahead) {
                 r = wake_snapshot(waker->target.pid, waker->thread.tid, call, STOP_TIMEOUT, &waker->snapshot);
-                if (r >= 0)
-                        r = call_origin_find(waker->supervisor, waker->snapshot, call, &waker->origin);
+                if (r < 0)
+                        return r;
         }
-        if (r >= 0)
-                r = call_origin_listen(waker->origin, on_origin, waker);
-        if (r < 0)
-                forget_origin(waker);
-        return r;
+        if ((waker->ahead || call_origin_find(waker->supervisor, waker->snapshot, call, &waker->origin) >= 0) &&
+                call_origin_listen(waker->origin, on_origin, waker) >= 0)
+                return 0;
+        forget_origin(waker);
+        give_thread_up(waker, CAUSE_UNKNOWN_CALLER, NULL);
+        return 0;
 }
 
 /* In a call that CPython would resume, or go on with, if it made it. */
@@ -305,10 +310,6 @@ static void look_at_running(Waker *waker, int64_t span) {
                 give_thread_up(waker, CAUSE_RUNNING, NULL);
 }
 
-static bool is_same_call(const ThreadCall *a, const ThreadCall *b) {
-        return a->blocked == b->blocked && a->number == b->number && a->stack_pointer == b->stack_pointer;
-}
-
 /* The first that is known of what the main thread does; give_thread_up() may say more. */
 static void begin_call(Waker *waker, const ThreadCall *call) {
         waker->since = g_get_monotonic_time();
@@ -331,7 +332,7 @@ static void look_at_blocked(Waker *waker, int64_t span) {
 static void look_at_call(Waker *waker, const ThreadCall *call) {
         int64_t span;
 
-        if (!is_same_call(&waker->call, call))
+        if (!thread_call_is_same(&waker->call, call))
                 begin_call(waker, call);
         span = g_get_monotonic_time() - waker->since;
         if (is_stopped(waker))

@@ -11,9 +11,9 @@
 #include "lib/wake-snapshot.h"
 
 /*
- * Print the frames, the innermost first, a line each: module's path, TAB, the dynamic symbol by which the C library was entered,
- * of the frame that it is, TAB,
- * "python" when the module holds CPython, "libffi" instead when the call that the frame is in is libffi's. Up to the first that is neither the C library's nor OpenSSL's; or up to where it is
- * not certain. Returns 0, or a negative errno when nothing could be said.
+ * Print the frames, the innermost first, a line each: module's path, TAB, a dynamic symbol, TAB, a mark. Up to the first that is neither
+ * the C library's nor OpenSSL's; or up to where it is not certain. The symbol is that of the outermost of the C library's frames, by which
+ * it was entered; in other lines it is empty. The mark is "libffi" when the call that the frame is in is libffi's, else "python" when
+ * the module holds CPython, else empty. Returns 0, or a negative errno when nothing could be said.
  */
 int unwind_print(const WakeSnapshot *snapshot, FILE *output);

@@ -18,5 +18,8 @@ typedef struct ThreadCall {
 /* The caller must be allowed to ptrace the thread. Returns 0, -ESRCH when the thread is gone, or another negative errno. */
 int thread_call_read(pid_t pid, pid_t tid, ThreadCall *ret_call);
 
+/* The same call, at the same place of the stack and of the program. */
+bool thread_call_is_same(const ThreadCall *a, const ThreadCall *b);
+
 /* "read"; NULL when the number is not known. Static. */
 const char *thread_call_name(long number);

@@ -3,6 +3,7 @@
 
 import os
 import signal
+from contextlib import contextmanager
 
 import pytest
 from support import process, wait
@@ -10,6 +11,12 @@ from support.sdbus import BusError
 from support.session import ERROR, JOB, NAME, PARENT, job_path
 
 UNWIND = "/usr/local/libexec/helicopter-unwind"
+
+# Computes.
+BUSY = """\
+while True:
+    pass
+"""
 
 # Goes from one call to another at SIGUSR1.
 SLEEPER = """\
@@ -41,20 +48,30 @@ class Sleeper:
         wait.until(lambda: process.system_call(self.pid).split()[0] in numbers, "the job is in its call")
 
 
-@pytest.fixture
-def job(session):
-    unwind, program = session.folder / "unwind", session.folder / "sleeper.py"
+@contextmanager
+def run(session, *command, state="running"):
+    unwind = session.folder / "unwind"
     unwind.write_text(f"#!/bin/sh\necho >>{session.folder}/unwound\nexec {UNWIND}\n")
     unwind.chmod(0o755)
     (session.folder / "unwound").write_text("")
-    program.write_text(SLEEPER)
     session.env["HELICOPTER_UNWIND"] = str(unwind)
-    with session.process(PARENT, "--job", "nap", "--", "python3.14", program) as parent:
-        session.wait_state("nap", "running")
-        sleeper = Sleeper(session)
+    with session.process(PARENT, "--job", "nap", "--", *command) as parent:
+        session.wait_state("nap", state)
+        yield Sleeper(session)
+        parent.terminate()
+
+
+def python(session, program):
+    path = session.folder / "program.py"
+    path.write_text(program)
+    return ["python3.14", path]
+
+
+@pytest.fixture
+def job(session):
+    with run(session, *python(session, SLEEPER)) as sleeper:
         sleeper.wait_until_in("230")
         yield sleeper
-        parent.terminate()
 
 
 def call(peer, method, signature="", *arguments):
@@ -101,22 +118,64 @@ def test_thread_that_has_moved_on(session, job):
     assert job.unwound() == 2
 
 
-def test_last_one_counts(session, job):
-    """Any number of them leaves one, and nothing behind."""
+def test_it_is_found_out_once_however_often_it_is_asked_for(session, job):
     parent = session.get_property(job_path("nap"), JOB, "ParentPID")
     with session.peer() as peer:
         for _ in range(20):
             call(peer, "LookAhead", "u", 0)
         assert run_script(peer, session)["call"] == "clock_nanosleep"
-    wait.until(lambda: process.children(parent) == [job.pid], "the programs have ended")
+    assert job.unwound() == 1
+    wait.until(lambda: process.children(parent) == [job.pid], "the program has ended")
+
+
+def test_what_is_not_used_is_forgotten(session, job):
+    with session.peer() as peer:
+        call(peer, "LookAhead", "u", 0)
+        wait.until(lambda: job.unwound() == 1, "it is found out")
+
+        def again():
+            call(peer, "LookAhead", "u", 0)
+            return job.unwound() == 2
+
+        wait.until(again, "what was found out is forgotten")
+
+
+def test_target_that_ends(session, job):
+    with session.peer() as peer:
+        call(peer, "LookAhead", "u", 0)
+    os.kill(job.pid, signal.SIGKILL)
+    session.wait_state("nap", "failed")
+
+
+def ask_often(session):
+    with session.peer() as peer:
+        for _ in range(5):
+            call(peer, "LookAhead", "u", 0)
 
 
 def test_job_that_runs(session):
-    """There is nothing to be found out."""
-    job = session.run_counter("count")
+    with run(session, *python(session, BUSY)) as job:
+        ask_often(session)
+        assert job.unwound() == 0
+
+
+def test_program_that_runs_no_scripts(session):
+    """It is not stopped: it might not be prepared for what that does to some calls."""
+    with run(session, "/bin/sleep", "1000") as job:
+        job.wait_until_in("230")
+        before = process.status(job.pid)["voluntary_ctxt_switches"]
+        ask_often(session)
+        assert process.status(job.pid)["voluntary_ctxt_switches"] == before
+        assert job.unwound() == 0
+
+
+def test_policy(session, job):
     with session.peer() as peer:
-        peer.call(job_path("count"), JOB, "LookAhead", "u", 0)
-    job.counts_on()
+        call(peer, "SetGrantPolicy", "s", "none")
+        with pytest.raises(BusError) as error:
+            call(peer, "LookAhead", "u", 0)
+    assert error.value.name == ERROR + "NotPermitted"
+    assert job.unwound() == 0
 
 
 @pytest.mark.parametrize("target", [1, 0x7ffffff0])
@@ -136,9 +195,12 @@ def test_somebody_else_has_the_lease(session, job):
     assert job.unwound() == 0
 
 
-def test_attach_looks_ahead(session, job):
-    """Not where the user does not want the call to be interrupted."""
-    session.attach("nap").quit()
-    assert job.unwound() == 1
-    assert session.client("attach", "nap", "--no-wake", "--timeout", "0.5", check=False).returncode == 1
-    assert job.unwound() == 1
+@pytest.mark.parametrize(("options", "count"), [([], 1), (["--wake=auto"], 1), (["--no-wake"], 0), (["--wake=force"], 0)])
+def test_attach_looks_ahead(session, job, options, count):
+    """Before its interpreter, which does nothing here, asks for anything. Not where nothing is to be found out."""
+    (session.folder / "attach.py").write_text("raise SystemExit(1)\n")
+    done = session.client("attach", "nap", *options, check=False, env={"HELICOPTER_DATA": str(session.folder)})
+    assert done.returncode == 1
+    with session.peer() as peer:
+        call(peer, "ListProcesses")  # what was asked for before that has been done
+    wait.until(lambda: job.unwound() == count, "it is found out")

@@ -12,10 +12,10 @@ REGISTRY = "org.helicopter1.Registry"
 TRACER = {"TracerPID": ("u", 4711), "TracerCommand": ("s", "somebody"), "TracerSince": ("t", 1)}
 
 
-def grant_from(session, answer, *values):
+def grant_from(session, answer, *values, takes_fds=True):
     """Have a parent that is played here answer a Grant; return what the daemon passes on, and what it then says of the tracer."""
     read_end, write_end = os.pipe()
-    with rawbus.Raw(session.socket) as parent, rawbus.Raw(session.socket) as caller:
+    with rawbus.Raw(session.socket) as parent, rawbus.Raw(session.socket, takes_fds=takes_fds) as caller:
         assert parent.call("/org/helicopter1", REGISTRY, "Register", "sba{sv}", "played", True, {"State": ("s", "running"), "GrantsWithNews": ("b", answer != "h")}).values == ["played"]
         serial = caller.send_call(job_path("played"), JOB, "Grant", "ua{sv}", 0, {})
         while (order := parent.receive()).member != ("Grant" if answer == "h" else "GrantWithNews"):
@@ -40,6 +40,13 @@ def test_parent_without_news(session):
     reply, tracer = grant_from(session, "h")
     assert (reply.kind, reply.signature, reply.fds) == (rawbus.METHOD_RETURN, "h", 1)
     assert tracer == 0
+
+
+def test_lease_that_cannot_be_passed_on(session):
+    """The caller's connection takes no descriptors. What has changed is known all the same: the parent does not say it again."""
+    reply, tracer = grant_from(session, "ha{sv}", TRACER, takes_fds=False)
+    assert reply.kind == rawbus.ERROR
+    assert tracer == 4711
 
 
 @pytest.mark.parametrize("news", [("a{sv}", {"TracerPID": ("s", "nobody")}), ("s", "nothing")])

@@ -199,20 +199,40 @@ def launched(session, listener, *command):
     """A parent as a daemon starts it, whose registration is not answered yet: the daemon, which is played, and the parent."""
     start = session.folder / "start"
     start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in session.env.items()))
-    with open(start, "rb") as stdin, session.process(PARENT, "--environment-on-stdin", "--job", "mine", "--", *command, stdin=stdin) as process:
+    with open(start, "rb") as stdin, again_on(session, listener, stdin, *command) as both:
+        yield both
+
+
+@contextlib.contextmanager
+def again_on(session, listener, stdin, *command):
+    """The same, on a file that it may not be the first to read."""
+    with session.process(PARENT, "--environment-on-stdin", "--job", "mine", "--", *command, stdin=stdin) as process:
         with played.Daemon(listener) as daemon:
             yield daemon, process
         process.terminate()
 
 
 def test_job_of_a_daemon_does_not_wait(bare_session):
-    """Its name is kept for it: it is executed while the daemon has not answered yet. That it runs is told when it has."""
+    """Its name is kept for it: it is executed before the daemon is so much as called. That it runs is told when that has answered."""
     file = bare_session.folder / "count"
     with bare_session.listen() as listener, launched(bare_session, listener, "python3.14", JOBS / "counter.py", file) as (daemon, _):
-        Job(bare_session, "mine", file).counts_on()
+        connected = time.time()
         assert daemon.register("mine")["State"] == "starting"
         told = daemon.updates("StartTimestamp")
-        assert told["State"] == "running" and told["StartTimestamp"] > 0
+        assert told["State"] == "running" and 0 < told["StartTimestamp"] / 1e6 <= connected
+        Job(bare_session, "mine", file).counts_on()
+
+
+def test_unit_that_is_started_again(bare_session):
+    """By the service manager, with the same file as input: nobody keeps the name for it, so it waits to be registered."""
+    start = bare_session.folder / "start"
+    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in bare_session.env.items()))
+    with bare_session.listen() as listener, open(start, "rb") as stdin:
+        for again in (False, True):
+            with again_on(bare_session, listener, stdin, "/bin/sleep", "1000") as (daemon, _):
+                answered = time.time()
+                daemon.register("mine")
+                assert (daemon.updates("StartTimestamp")["StartTimestamp"] / 1e6 >= answered) == again
 
 
 @pytest.mark.parametrize(("command", "code"), [("/bin/false", 1), ("/no/such/command", 127)])

@@ -20,6 +20,12 @@ class Daemon(rawbus.Raw):
         self.data = b""
         self.socket.sendall(b"DATA\r\nOK 0123456789abcdef0123456789abcdef\r\nAGREE_UNIX_FD\r\n")
 
+    def receive(self):
+        """The next message. The parent's connection is not to doze."""
+        while (message := super().receive()).member == "Doze":
+            self.answer(message, "b", False)
+        return message
+
     def answer(self, call, signature="", *values):
         self.serial += 1
         self.send(rawbus.message(rawbus.METHOD_RETURN, self.serial, signature, rawbus.marshal(signature, *values), reply_to=call.serial))

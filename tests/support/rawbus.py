@@ -117,13 +117,13 @@ class Message:
 class Raw:
     """A connection to the daemon's private socket, or to a bus."""
 
-    def __init__(self, path, bus=False, seconds=30, authenticate=True):
+    def __init__(self, path, bus=False, seconds=30, authenticate=True, takes_fds=True):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(seconds)
         self.socket.connect(str(path))
         self.data, self.serial = b"", 0
         if authenticate:
-            self.authenticate()
+            self.authenticate(takes_fds)
         if bus:
             self.name = self.call("/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", destination="org.freedesktop.DBus").values[0]
 
@@ -136,11 +136,12 @@ class Raw:
     def close(self):
         self.socket.close()
 
-    def authenticate(self):
+    def authenticate(self, takes_fds=True):
         self.socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
         assert self._line().startswith(b"OK ")
-        self.socket.sendall(b"NEGOTIATE_UNIX_FD\r\n")
-        assert self._line() == b"AGREE_UNIX_FD"
+        if takes_fds:
+            self.socket.sendall(b"NEGOTIATE_UNIX_FD\r\n")
+            assert self._line() == b"AGREE_UNIX_FD"
         self.socket.sendall(b"BEGIN\r\n")
 
     def _line(self):

@@ -21,12 +21,14 @@ static void test_read(void **state) {
         const char text[] = "A=1\0EMPTY=\0BASH_FUNC_f%%=() {\n}\0INVOCATION_ID=theirs\0\0command=x";
         g_auto(GStrv) environment = NULL;
         g_autoptr(GBytes) whole = NULL;
+        bool is_first;
         char byte;
 
         set_stdin(text, sizeof text); /* its position is at its end, as after a first parent */
         g_setenv("INVOCATION_ID", "ours", TRUE);
         g_unsetenv("JOURNAL_STREAM");
-        assert_int_equal(environment_from_stdin(&environment, &whole), 0);
+        assert_int_equal(environment_from_stdin(&environment, &whole, &is_first), 0);
+        assert_false(is_first);
         assert_string_equal(g_environ_getenv(environment, "A"), "1");
         assert_string_equal(g_environ_getenv(environment, "EMPTY"), "");
         assert_string_equal(g_environ_getenv(environment, "BASH_FUNC_f%%"), "() {\n}");
@@ -41,13 +43,17 @@ static void test_position_does_not_matter(void **state) {
         const char text[] = "A=1";
         g_autoptr(GBytes) first_whole = NULL, second_whole = NULL;
         g_auto(GStrv) first = NULL, second = NULL;
+        bool is_first = false;
         autofd kept = -1;
 
         set_stdin(text, sizeof text);
+        assert_int_equal(lseek(STDIN_FILENO, 0, SEEK_SET), 0);
         kept = dup(STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&first, &first_whole), 0);
+        assert_int_equal(environment_from_stdin(&first, &first_whole, &is_first), 0);
+        assert_true(is_first);
         assert_true(kept >= 0 && dup2(kept, STDIN_FILENO) == STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&second, &second_whole), 0);
+        assert_int_equal(environment_from_stdin(&second, &second_whole, &is_first), 0);
+        assert_false(is_first);
         assert_string_equal(g_environ_getenv(second, "A"), "1");
         assert_true(g_bytes_equal(first_whole, second_whole));
 }
@@ -56,9 +62,10 @@ static void test_no_environment_on_stdin(void **state) {
         autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         char **environment = NULL;
         GBytes *whole = NULL;
+        bool is_first;
 
         assert_true(null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO);
-        assert_int_equal(environment_from_stdin(&environment, &whole), -EINVAL);
+        assert_int_equal(environment_from_stdin(&environment, &whole, &is_first), -EINVAL);
         assert_null(environment);
         assert_null(whole);
 }
