@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "helicopter/cleanup.h"
 #include "helicopter/write-all.h"
@@ -20,7 +21,8 @@ int start_memory_new(GBytes *text) {
         r = write_all(fd, data, size);
         if (r < 0)
                 return r;
-        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        if (lseek(fd, 0, SEEK_SET) < 0 ||
+                fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
                 return -errno;
         return g_steal_fd(&fd);
 }

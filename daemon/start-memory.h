@@ -11,5 +11,5 @@
 
 #include <glib.h>
 
-/* Returns a descriptor of the text, owned by the caller, or a negative errno. */
+/* Returns a descriptor of the text, owned by the caller, which stands at its beginning until a parent has read it, or a negative errno. */
 int start_memory_new(GBytes *text);

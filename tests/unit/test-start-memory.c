@@ -55,6 +55,7 @@ static void test_content(void **state) {
         autofd fd = start_memory_new(text), piecemeal = -1;
 
         assert_true(fd >= 0);
+        assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
         assert_content(fd, expected, sizeof expected);
         assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 
