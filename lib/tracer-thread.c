@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,48 +41,11 @@ static void *run(void *data) {
         return NULL;
 }
 
-/* Of sched_setattr(2), as every version has it; that of <sched.h> came with glibc 2.41. */
-typedef struct SchedulingAttributes {
-        uint32_t size, policy;
-        uint64_t flags;
-        int32_t nice;
-        uint32_t priority;
-        uint64_t runtime, deadline, period;
-} SchedulingAttributes;
-
-/* The kernel's least, in nanoseconds. */
-#define SLICE 100000
-
-/*
- * The target stands still while its tracer waits for a processor, and who asked waits for both. A thread with a short time slice gets
- * one sooner, and no larger share of them (since Linux 6.12; before, nothing is changed). The tracer inherits it. Returns
- * whether it is to be put back.
- */
-static bool shorten_slice(SchedulingAttributes *ret_before) {
-        SchedulingAttributes attributes = { .size = sizeof attributes };
-
-        if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) < 0 || attributes.runtime <= SLICE ||
-                (attributes.policy != SCHED_OTHER && attributes.policy != SCHED_BATCH))
-                return false;
-        *ret_before = attributes;
-        attributes.runtime = SLICE;
-        return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
-}
-
-static void put_slice_back(const SchedulingAttributes *before) {
-        syscall(SYS_sched_setattr, 0, before, 0);
-}
-
 static int start(Tracer *tracer, pthread_t *ret_thread) {
-        SchedulingAttributes slice;
-        bool shortened;
         int r;
 
         g_atomic_rc_box_acquire(tracer);
-        shortened = shorten_slice(&slice);
         r = thread_start(ret_thread, run, tracer);
-        if (shortened)
-                put_slice_back(&slice);
         if (r < 0)
                 g_atomic_rc_box_release_full(tracer, clear);
         return r;

@@ -18,6 +18,7 @@
 #include "helicopter/parent-lock.h"
 #include "helicopter/printable.h"
 #include "helicopter/process.h"
+#include "helicopter/time-slice.h"
 #include "parent/grant.h"
 #include "parent/lease.h"
 #include "parent/link.h"
@@ -255,6 +256,8 @@ int supervisor_start(Supervisor *supervisor, sd_event *event, Options *options, 
         r = hold(supervisor, mask);
         if (r < 0)
                 return r;
+        /* Now that the job, which has its own, does not inherit it. */
+        time_slice_shorten();
         /* Its name is kept for it: there is nothing to wait for. Not so when its unit is started again. */
         if (options->is_first && !options->script)
                 supervisor_release(supervisor);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "helicopter/injection.h"
+#include "helicopter/time-slice.h"
 
 #define TIMEOUT 2000000
 
@@ -31,6 +32,7 @@ int main(int argc, char **argv) {
 
         if (argc != 2)
                 return EXIT_FAILURE;
+        time_slice_shorten(); /* as a parent does */
         sigemptyset(&child);
         sigaddset(&child, SIGCHLD);
         sigprocmask(SIG_BLOCK, &child, NULL);

@@ -6,9 +6,10 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 
 import pytest
-from support import wait
+from support import process, wait
 from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession
 
 
@@ -29,6 +30,24 @@ def test_job_of_a_parent_that_was_there_first(bare_session):
         bare_session.wait_state("counter", "running")
         bare_session.attach("counter").quit()
         parent.terminate()
+
+
+def test_job_does_not_wait_for_the_daemon_that_started_it(bare_session):
+    """Which is stopped here by the time that the parent registers; one that did wait would do so for three seconds."""
+    file, stopped, parent = (bare_session.folder / name for name in ("started", "stopped", "parent"))
+    job = ["python3.14", "-c", f"import time; open({str(file)!r}, 'w').write(str(time.time())); time.sleep(1000)"]
+    parent.write_text(f'#!/bin/sh\nkill -STOP $PPID\n: >{stopped}\nexec {PARENT} "$@"\n')
+    parent.chmod(0o755)
+    bare_session.start_daemon(env={"HELICOPTER_PARENT": str(parent)})
+    with bare_session.peer() as peer:
+        start = threading.Thread(target=bare_session.start_job, args=("sleep", job), kwargs={"connection": peer})
+        start.start()
+        started = float(wait.content(file, "the job runs"))
+        assert process.state(bare_session.daemon.pid) == "T"
+        assert started - stopped.stat().st_mtime < 3
+        bare_session.daemon.send_signal(signal.SIGCONT)
+        start.join(wait.SECONDS)
+    bare_session.wait_state("sleep", "running")
 
 
 def test_stale_socket_is_taken_over(bare_session):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from support import errors, played, sdbus, wait
-from support.process import children, stat, state
+from support.process import children, stat, state, time_slice
 from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
 
@@ -51,6 +51,13 @@ def test_job_registers(session):
         process.communicate()
     assert process.returncode == -signal.SIGTERM
     session.wait_state("counter", "exited")
+
+
+def test_time_slice(session):
+    """The parent's is short, so that it is not waited for. That is nothing of the job's."""
+    job = session.run_counter("count")
+    assert time_slice(job.ParentPID) == min(time_slice(0), 100_000)
+    assert time_slice(job.PID) == time_slice(0)
 
 
 def test_name_is_taken_as_given(session):
