@@ -137,7 +137,7 @@ static int answer(const Request *request, int lease_fd) {
         r = sd_bus_message_new_method_return(request->message, &message);
         if (r >= 0)
                 r = sd_bus_message_append(message, "h", lease_fd);
-        return r < 0 ? r : link_answer_with_news(request->supervisor->link, message);
+        return r < 0 ? r : link_answer_grant(request->supervisor->link, message);
 }
 
 /* permit: by an injected system call; else the permission was given already, or is not wanted. */

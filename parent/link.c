@@ -145,20 +145,14 @@ static void set_told(Link *link, JobProperties *told) {
         link->knows = true;
 }
 
-/* What is to be told, the whole of it where the daemon does not know any. */
-static int append_news(const Link *link, sd_bus_message *message, JobProperties *ret_now) {
-        const JobProperties *before = link->knows ? &link->told : NULL;
-
-        properties_fill(link->supervisor, before, ret_now);
-        return properties_append(message, link->supervisor, ret_now, before);
-}
-
-/* A call of the registry that tells it. */
+/* A call of the registry with what is to be told, the whole of it where the daemon does not know any. */
 static int send(Link *link, const char *method, sd_bus_message_handler_t on_reply) {
+        const JobProperties *before = link->knows ? &link->told : NULL;
         g_autoptr(sd_bus_message) message = NULL;
-        g_auto(JobProperties) now = {};
+        g_auto(JobProperties) now;
         int r;
 
+        properties_fill(link->supervisor, before, &now);
         r = sd_bus_message_new_method_call(
                 link->bus, &message, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, method);
         if (r < 0)
@@ -168,7 +162,7 @@ static int send(Link *link, const char *method, sd_bus_message_handler_t on_repl
                 if (r < 0)
                         return r;
         }
-        r = append_news(link, message, &now);
+        r = properties_append(message, link->supervisor, &now, before);
         if (r < 0)
                 return r;
         r = sd_bus_call_async(link->bus, NULL, message, on_reply, link, CALL_TIMEOUT);
@@ -434,11 +428,16 @@ void link_update(Link *link) {
                 link->changed = true;
 }
 
-int link_answer_with_news(Link *link, sd_bus_message *answer) {
+int link_answer_grant(Link *link, sd_bus_message *answer) {
+        const JobProperties *before = link->knows ? &link->told : NULL;
         g_auto(JobProperties) now = {};
         int r;
 
-        r = append_news(link, answer, &now);
+        if (before)
+                properties_fill_granted(link->supervisor, before, &now);
+        else
+                properties_fill(link->supervisor, NULL, &now);
+        r = properties_append(answer, link->supervisor, &now, before);
         if (r >= 0)
                 r = sd_bus_message_send(answer);
         /* Nobody learns of it where the connection that the call came over has been lost since. */

@@ -19,10 +19,9 @@ Link *link_free(Link *link);
 void link_update(Link *link);
 
 /*
- * Append what has changed to an answer to a call of the daemon's (a{sv}, as Registry.Update has it), and send it. 0 or more, or a
- * negative errno.
+ * Append what a Grant has changed to its answer (a{sv}, as Registry.Update has it), and send it. 0 or more, or a negative errno.
  */
-int link_answer_with_news(Link *link, sd_bus_message *answer);
+int link_answer_grant(Link *link, sd_bus_message *answer);
 
 /* The daemon has not answered the first registration yet, and may still do so: supervisor_release() is yet to be called. */
 bool link_is_new(const Link *link);

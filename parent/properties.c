@@ -93,6 +93,12 @@ void properties_fill(const Supervisor *supervisor, const JobProperties *before, 
         set_string(&ret_properties->failure_reason, supervisor->failure_reason);
 }
 
+void properties_fill_granted(const Supervisor *supervisor, const JobProperties *before, JobProperties *ret_properties) {
+        job_properties_copy(before, ret_properties);
+        set_string(&ret_properties->python_version, supervisor->python_version);
+        fill_tracer(ret_properties, supervisor->lease);
+}
+
 static int append_start(sd_bus_message *message, GBytes *start) {
         gsize size;
         const void *text = g_bytes_get_data(start, &size);

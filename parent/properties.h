@@ -12,6 +12,9 @@
  */
 void properties_fill(const Supervisor *supervisor, const JobProperties *before, JobProperties *ret_properties);
 
+/* The same when a lease has just been given, which changes nothing else than what it is, and the version of Python that is known. */
+void properties_fill_granted(const Supervisor *supervisor, const JobProperties *before, JobProperties *ret_properties);
+
 /*
  * Append what a parent tells of its job, as the a{sv} of org.helicopter1.Registry: what differs from before; with NULL all, also what
  * never changes and the daemon alone needs to know. 0 or a negative errno.

@@ -33,7 +33,9 @@ int target_hold(const Supervisor *supervisor, uint32_t pid, Target *ret_target, 
                 target.pid = pid ? (pid_t) pid : supervisor->child.pid;
                 target.pidfd = process_open(target.pid);
         }
-        if (target.pidfd < 0 || process_is_descendant(target.pid, getpid()) <= 0)
+        /* A child that has not been waited for is below us. */
+        if (target.pidfd < 0 ||
+                (target.pid != supervisor->child.pid && process_is_descendant(target.pid, getpid()) <= 0))
                 return sd_bus_error_setf(error, HELICOPTER_ERROR_NOT_IN_JOB, "process %u is not one of the job's.",
                         pid ? pid : (uint32_t) target.pid);
         *ret_target = (Target) { .pid = target.pid, .pidfd = g_steal_fd(&target.pidfd) };
