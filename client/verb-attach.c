@@ -168,17 +168,17 @@ static void on_begun(void *userdata) {
 
 /* What the daemon knows of the main process, owned by the caller; NULL: nothing. The Grant may have found it out. */
 static char *get_main_version(const JobWatch *watch) {
-        g_autofree char *version = NULL;
-        char *text = NULL;
+        char *version = NULL, *known = NULL;
 
         if (watch->info->python_version && *watch->info->python_version)
                 return g_strdup(watch->info->python_version);
         if (sd_bus_get_property_string(watch->connection->bus, watch->connection->destination, watch->info->object,
-                    HELICOPTER_JOB_INTERFACE, "PythonVersion", NULL, &text) < 0)
+                    HELICOPTER_JOB_INTERFACE, "PythonVersion", NULL, &version) < 0)
                 return NULL;
-        version = g_strdup(text);
-        free(text);
-        return *version ? g_steal_pointer(&version) : NULL;
+        if (version && *version)
+                known = g_strdup(version);
+        free(version);
+        return known;
 }
 
 /* The version of the target's Python, owned by the caller; NULL: not known. */
