@@ -2,11 +2,9 @@
 
 #include "parent/look-ahead.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "helicopter/cleanup.h"
-#include "helicopter/error.h"
 #include "helicopter/process.h"
 #include "helicopter/wake.h"
 #include "parent/lease.h"

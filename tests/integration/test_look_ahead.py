@@ -37,7 +37,7 @@ class Sleeper:
     """The job, and the programs that its parent has run to find out who made its call."""
 
     def __init__(self, session):
-        self.session, self.log = session, session.folder / "unwound"
+        self.log = session.folder / "unwound"
         self.pid = session.get_property(job_path("nap"), JOB, "PID")
 
     def unwound(self):
@@ -49,14 +49,14 @@ class Sleeper:
 
 
 @contextmanager
-def run(session, *command, state="running"):
+def run(session, *command):
     unwind = session.folder / "unwind"
     unwind.write_text(f"#!/bin/sh\necho >>{session.folder}/unwound\nexec {UNWIND}\n")
     unwind.chmod(0o755)
     (session.folder / "unwound").write_text("")
     session.env["HELICOPTER_UNWIND"] = str(unwind)
     with session.process(PARENT, "--job", "nap", "--", *command) as parent:
-        session.wait_state("nap", state)
+        session.wait_state("nap", "running")
         yield Sleeper(session)
         parent.terminate()
 

@@ -201,11 +201,17 @@ def test_a_daemon_that_never_answers(bare_session):
         process.terminate()
 
 
+def start_file(session):
+    """What a daemon has a parent read."""
+    path = session.folder / "start"
+    path.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in session.env.items()))
+    return path
+
+
 @contextlib.contextmanager
 def launched(session, listener, *command):
     """A parent as a daemon starts it, whose registration is not answered yet: the daemon, which is played, and the parent."""
-    start = session.folder / "start"
-    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in session.env.items()))
+    start = start_file(session)
     with open(start, "rb") as stdin, again_on(session, listener, stdin, *command) as both:
         yield both
 
@@ -232,8 +238,7 @@ def test_job_of_a_daemon_does_not_wait(bare_session):
 
 def test_unit_that_is_started_again(bare_session):
     """By the service manager, with the same file as input: nobody keeps the name for it, so it waits to be registered."""
-    start = bare_session.folder / "start"
-    start.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in bare_session.env.items()))
+    start = start_file(bare_session)
     with bare_session.listen() as listener, open(start, "rb") as stdin:
         for again in (False, True):
             with again_on(bare_session, listener, stdin, "/bin/sleep", "1000") as (daemon, _):
