@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("support.matrix", "support.probe", "support.selfcheck")
+pytest.register_assert_rewrite("support.logged_in", "support.matrix", "support.probe", "support.selfcheck")
 
 from support import errors, wait  # noqa: E402
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The catalog explains each journal entry. What is written to a real journal is in tests/vm/test_policy.py."""
+"""The catalog explains each journal entry. What is written to a real journal is in tests/session/test_policy.py."""
 
 import re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""GrantPolicy: whom a job lets in. What needs namespaces, or another user's rights, is tests/vm/test_policy.py."""
+"""GrantPolicy: whom a job lets in. What needs namespaces, or another user's rights, is tests/session/test_policy.py."""
 
 import os
 import sys

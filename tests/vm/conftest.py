@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import pytest
 from support import wait
-from support.session import UserSession
+from support.logged_in import service_manager, session  # noqa: F401 - fixtures
 
 SCOPE = "kernel.yama.ptrace_scope"
 
 
 def set_scope(value):
     wait.run("sudo", "sysctl", "-q", f"{SCOPE}={value}")
-
-
-@pytest.fixture
-def session(opened):
-    """The user's session, with the socket listening and nothing else."""
-    return opened(UserSession())
 
 
 @pytest.fixture
@@ -24,9 +18,7 @@ def scope():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def machine():
-    """What the suite relies on. It is no use anywhere else, and would pass for the wrong reasons."""
+def yama():
+    """The suite is no use without it, and would pass for the wrong reasons."""
     with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
         assert file.read().strip() == "1"
-    assert wait.run("systemctl", "--user", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
-    assert wait.run("id", "-u").stdout.strip() != "0"

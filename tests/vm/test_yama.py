@@ -189,6 +189,49 @@ def test_grant_after_the_daemon_was_killed(session):
     job.counts_on()
 
 
+def test_permission_ends_while_there_is_no_daemon(session):
+    """The slot is cleared by the parent, whoever else lives."""
+    job = session.run_counter("count")
+    pid = job.PID
+    script = ("import os, sys\n"
+              "from support.sdbus import Connection\n"
+              "from support.ptrace import may_trace\n"
+              "peer = Connection(sys.argv[1], bus=False)\n"
+              "lease = peer.call(sys.argv[2], 'org.helicopter1.Job', 'Grant', 'ua{sv}', 0, {})\n"
+              "print(may_trace(int(sys.argv[3])), flush=True)\n"
+              "sys.stdin.readline()\n"
+              "os.close(lease)\n"
+              "while may_trace(int(sys.argv[3])): pass\n"
+              "print('taken back', flush=True)\n")
+    with session.python(script, session.address, job_path("count"), pid) as tracer:
+        assert tracer.stdout.readline() == "True\n"
+        session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
+        tracer.stdin.write("\n")
+        tracer.stdin.flush()
+        assert tracer.stdout.readline() == "taken back\n"
+    assert not may_trace(pid)
+    session.systemctl("start", "helicopterd.socket")
+    assert job.TracerPID == 0
+    job.counts_on()
+
+
+def test_daemon_works_in_its_sandbox(session):
+    """What it does itself: whom it lets in, whose job a process is, where a job may start."""
+    job = session.run_counter("count")
+    with session.peer() as peer:
+        lease = grant(peer, "count")
+        wait.until(lambda: job.TracerPID == os.getpid(), "the lease is ours")
+        os.close(lease)
+        wait.until(lambda: job.TracerPID == 0, "the lease has ended")
+    pdb = session.attach("count")
+    assert pdb.number("1 + 1") == 2
+    pdb.quit()
+    job.counts_on()
+    assert session.client("attach", "--pid", str(job.PID), "--timeout", "0.001", check=False).returncode != 0
+    for folder in (session.folder, session.env["HOME"], "/", "/dev/shm"):
+        session.client("run", "--wait", "-C", folder, "--", "/bin/true")
+
+
 def test_busy_names_the_holder(session):
     session.run_counter("count")
     with session.peer() as peer:

@@ -11,6 +11,7 @@ import pytest
 from support import wait
 from support.session import CLIENT, JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PREFIX, grant, job_path, pid_alive, unit
 
+HOME_INSTALL = Path("/opt/home/user/.local")
 
 # What the service manager tells each process of a unit (systemd.exec(5)); these are the unit's own, all else is the caller's.
 OF_THE_UNIT = ("INVOCATION_ID=", "JOURNAL_STREAM=", "SYSTEMD_EXEC_PID=", "MEMORY_PRESSURE_WATCH=", "MEMORY_PRESSURE_WRITE=")
@@ -246,16 +247,16 @@ def test_runtime_folder_falls_back(session):
 def home_installation(session):
     """An installation with --prefix=$HOME/.local, in place; gone afterwards."""
     prefix = Path(session.env["HOME"]) / ".local"
-    shutil.copytree("/src/home-install", prefix, dirs_exist_ok=True)
+    shutil.copytree(HOME_INSTALL, prefix, dirs_exist_ok=True)
     session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
     session.systemctl("daemon-reload")
     reload_bus(session)
     yield prefix
     session.reset()
     session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
-    for path in Path("/src/home-install").rglob("*"):
+    for path in HOME_INSTALL.rglob("*"):
         if path.is_file():
-            (prefix / path.relative_to("/src/home-install")).unlink()
+            (prefix / path.relative_to(HOME_INSTALL)).unlink()
     session.systemctl("daemon-reload")
     reload_bus(session)
 

@@ -48,20 +48,20 @@ if os.fork() == 0:
 
 # As root: has a process of user 1000 with a given pid made, and prints "made"; it ends with its stdin.
 TAKE_PID = """
-import os, signal, sys
-wanted = int(sys.argv[1])
-for _ in range(100000):
-    with open("/proc/sys/kernel/ns_last_pid", "w") as file:
-        file.write(str(wanted - 1))
-    pid = os.fork()
-    if pid == 0:
-        os.setgid(1000); os.setuid(1000)
-        signal.pause()
-    if pid == wanted:
-        break
-    os.kill(pid, signal.SIGKILL); os.waitpid(pid, 0)
-else:
-    sys.exit("it is not to be had")
+import ctypes, os, signal, sys
+CLONE3 = 435
+EXIT_SIGNAL, SET_TID, SET_TID_SIZE, WORDS = 4, 8, 9, 11  # of struct clone_args, clone(2)
+wanted = ctypes.c_int(int(sys.argv[1]))
+arguments = (ctypes.c_uint64 * WORDS)()
+arguments[EXIT_SIGNAL] = signal.SIGCHLD
+arguments[SET_TID] = ctypes.addressof(wanted)
+arguments[SET_TID_SIZE] = 1
+pid = ctypes.CDLL(None, use_errno=True).syscall(CLONE3, arguments, ctypes.sizeof(arguments))
+if pid == 0:
+    os.setgid(1000); os.setuid(1000)
+    signal.pause()
+if pid < 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
 print("made", flush=True)
 sys.stdin.read()
 os.kill(pid, signal.SIGKILL)

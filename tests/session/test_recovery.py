@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The daemon ends in every way that a service manager knows, while jobs run as units; under Yama."""
+"""The daemon ends in every way that a service manager knows, while jobs run as units."""
 
 import os
 import signal
@@ -7,8 +7,7 @@ import signal
 import pytest
 from support import storm, wait
 from support.process import zombies
-from support.ptrace import may_trace
-from support.session import job_path, pid_alive, unit
+from support.session import pid_alive, unit
 
 KILLS = int(os.environ.get("HELICOPTER_STORM", "15"))
 SECONDS = 20 * KILLS
@@ -84,32 +83,6 @@ def test_killed_parent_of_a_unit(session):
     assert str(parent) in job.FailureReason
     wait.until(lambda: session.show(unit("count"), "ActiveState")["ActiveState"] in ("inactive", "failed"), "the unit is gone")
     session.run_counter("count")
-
-
-def test_permission_ends_while_there_is_no_daemon(session):
-    """The slot is cleared by the parent, whoever else lives."""
-    job = session.run_counter("count")
-    pid = job.PID
-    script = ("import os, sys\n"
-              "from support.sdbus import Connection\n"
-              "from support.ptrace import may_trace\n"
-              "peer = Connection(sys.argv[1], bus=False)\n"
-              "lease = peer.call(sys.argv[2], 'org.helicopter1.Job', 'Grant', 'ua{sv}', 0, {})\n"
-              "print(may_trace(int(sys.argv[3])), flush=True)\n"
-              "sys.stdin.readline()\n"
-              "os.close(lease)\n"
-              "while may_trace(int(sys.argv[3])): pass\n"
-              "print('taken back', flush=True)\n")
-    with session.python(script, session.address, job_path("count"), pid) as tracer:
-        assert tracer.stdout.readline() == "True\n"
-        session.systemctl("stop", "helicopterd.socket", "helicopterd.service")
-        tracer.stdin.write("\n")
-        tracer.stdin.flush()
-        assert tracer.stdout.readline() == "taken back\n"
-    assert not may_trace(pid)
-    session.systemctl("start", "helicopterd.socket")
-    assert job.TracerPID == 0
-    job.counts_on()
 
 
 @pytest.mark.deadline(SECONDS + 4 * wait.SECONDS)
