@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <wchar.h>
 
 #include "client/library.h"
@@ -59,6 +60,18 @@ static const char *get_prompt(EditLine *editor) {
         return input->prompt;
 }
 
+/* The terminal as libedit wants it, but for a read, which never waits: poll() tells of a byte that is a ^C as of any other, and
+ * where it has become the signal by the time of the read there is nothing to be read (Linux 6.18). */
+static void prepare_terminal(PromptInput *input) {
+        struct termios modes;
+
+        library.el_set(input->editor, EL_PREP_TERM, 1);
+        if (tcgetattr(STDIN_FILENO, &modes) < 0)
+                return;
+        modes.c_cc[VMIN] = modes.c_cc[VTIME] = 0;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+}
+
 /* ^Z: libedit would do this itself with signal handlers, which would take ^C too. */
 static void suspend(PromptInput *input) {
         sigset_t only;
@@ -69,7 +82,7 @@ static void suspend(PromptInput *input) {
         raise(SIGTSTP);
         sigprocmask(SIG_UNBLOCK, &only, NULL); /* stops here, until `fg` */
         sigprocmask(SIG_BLOCK, &only, NULL);
-        library.el_set(input->editor, EL_PREP_TERM, 1);
+        prepare_terminal(input);
         library.el_set(input->editor, EL_REFRESH);
 }
 
@@ -86,11 +99,13 @@ static void handle_signal(PromptInput *input) {
                 library.el_resize(input->editor);
 }
 
-/* Wait until there is a byte. Returns 0, or -EINTR after ^C. */
-static int wait_for_byte(PromptInput *input) {
+/* Read one byte. Returns 1, 0 at the end, -EINTR after ^C, or another errno. */
+static int read_byte(PromptInput *input, char *ret_byte) {
         struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { input->signal_fd, POLLIN, 0 } };
 
         for (;;) {
+                ssize_t r = 0;
+
                 if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
                         return -errno;
                 if (fds[1].revents)
@@ -98,7 +113,11 @@ static int wait_for_byte(PromptInput *input) {
                 if (input->interrupted)
                         return -EINTR;
                 if (fds[0].revents)
-                        return 0;
+                        r = read(STDIN_FILENO, ret_byte, 1);
+                if (r < 0)
+                        return -errno;
+                if (r > 0 || fds[0].revents & (POLLHUP | POLLERR))
+                        return (int) r;
         }
 }
 
@@ -111,13 +130,10 @@ static int read_character(EditLine *editor, wchar_t *ret_character) {
 
         library.el_get(editor, EL_CLIENTDATA, &input);
         do {
-                ssize_t r;
+                int r = read_byte(input, &byte);
 
-                if (wait_for_byte(input) < 0)
-                        return -1;
-                r = read(STDIN_FILENO, &byte, 1);
                 if (r <= 0)
-                        return (int) r;
+                        return r < 0 ? -1 : 0;
                 size = mbrtowc(ret_character, &byte, 1, &state);
                 if (size == (size_t) -1) {
                         memset(&state, 0, sizeof state);
@@ -279,7 +295,7 @@ static int read_edited(PromptInput *input, char **ret_line) {
         input->interrupted = false;
         sigprocmask(SIG_BLOCK, &input->signals, &before);
         /* libedit has shown the prompt before it gets to that (3.1), and a ^D that is typed between the two would be lost. */
-        library.el_set(input->editor, EL_PREP_TERM, 1);
+        prepare_terminal(input);
         line = library.el_gets(input->editor, &count);
         sigprocmask(SIG_SETMASK, &before, NULL);
         if (input->interrupted) {

@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <glib.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,40 @@ static void test_terminal(void **state) {
         assert_null(why);
 }
 
+/* The terminal has a byte, which is ^C: by the time of the read it is a signal, and no byte any more. */
+static bool byte_becomes_signal;
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout) {
+        if (!byte_becomes_signal)
+                return __real_poll(fds, count, timeout);
+        byte_becomes_signal = false;
+        assert_int_equal(kill(getpid(), SIGINT), 0);
+        for (nfds_t i = 0; i < count; i++)
+                fds[i].revents = fds[i].fd == STDIN_FILENO ? POLLIN : 0;
+        return 1;
+}
+
+static void test_interrupt_in_place_of_a_byte(void **state) {
+        g_autofree char *line = NULL, *why = NULL;
+        PromptInput *input;
+        int before, r;
+        autofd terminal = open_terminal(&before);
+
+        g_setenv("TERM", "vt100", TRUE);
+        input = prompt_input_new(">>> ", NULL, NULL, &why);
+        byte_becomes_signal = true;
+        alarm(10);
+        r = input ? prompt_input_read(input, &line) : -1;
+        alarm(0);
+        prompt_input_free(input);
+        close_terminal(before);
+        assert_int_equal(r, -EINTR);
+        assert_null(line);
+}
+
 static void test_without_library(void **state) {
         g_autofree char *why = NULL;
         PromptInput *input;
@@ -115,6 +151,7 @@ int main(void) {
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_the_rest_is_left),
                 cmocka_unit_test(test_terminal),
+                cmocka_unit_test(test_interrupt_in_place_of_a_byte),
                 cmocka_unit_test(test_without_library),
         };
 
