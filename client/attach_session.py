@@ -140,9 +140,8 @@ class Session:
         self.warned = False  # of a ^C that this thread does not take
         self.last_error = None  # what the debugger complained of last
 
-    def run(self, listener):
+    def run(self, pdb, listener):
         """listener: to which the process connects that imports pdb, or None: it was not asked."""
-        pdb = import_pdb()
         if listener:
             self.accept(listener)
         sys.remote_exec = self.queue
@@ -306,12 +305,13 @@ def main(preparation):
     session = Session(pid, preparation.control, float(settings.get("timeout", 10)), preparation.commands)
     signal.signal(signal.SIGTERM, session.end)
     try:
-        # Blocked until here: while Python starts, ^C is a traceback.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         check_version(pid, settings.get("version"))
+        pdb = import_pdb()
+        # Blocked until here: while Python starts, ^C is a traceback, and an import may lose it: its callbacks raise nothing (CPython 3.14).
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         if not sys.stdin or not sys.stdin.isatty():
             sys.stdin = PlainInput()
-        session.run(preparation.listener)
+        session.run(pdb, preparation.listener)
     except KeyboardInterrupt:
         failure = Failure(INTERRUPTED, f"interrupted; process {pid} goes on")
     except (OSError, RuntimeError, ImportError) as error:

@@ -9,6 +9,7 @@ import time
 from support import errors
 
 SECONDS = int(os.environ.get("HELICOPTER_TEST_SECONDS", "15"))
+PAUSE = SECONDS / 750  # between two looks: where all takes longer, looks do, too, and are at the expense of what is waited for
 
 
 def until(condition, what, seconds=SECONDS):
@@ -17,7 +18,7 @@ def until(condition, what, seconds=SECONDS):
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.02)
+        time.sleep(PAUSE)
     return result
 
 
