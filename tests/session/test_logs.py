@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT, pid_alive
+from support.session import CLIENT, UNTIL_IN_THE_JOURNAL, pid_alive
 
-WRITES = "import sys\nfor number in range(20): print('line', number)\nprint('to stderr', file=sys.stderr)"
+WRITES = "import sys\nfor number in range(20): print('line', number)\nprint('to stderr', file=sys.stderr)" + UNTIL_IN_THE_JOURNAL
 LINES = [f"line {number}" for number in range(20)] + ["to stderr"]
 
 
@@ -37,8 +37,8 @@ def test_logs(session):
 
 
 def test_logs_are_of_this_job_alone(session):
-    run(session, "talk", "print('first')", "--follow")
-    run(session, "talk", "print('second')", "--follow")
+    run(session, "talk", "print('first')" + UNTIL_IN_THE_JOURNAL, "--follow")
+    run(session, "talk", "print('second')" + UNTIL_IN_THE_JOURNAL, "--follow")
     assert logs(session, "talk") == ["second"]
     assert logs(session, "-n", "5", "talk") == ["second"]
     assert logs(session, "--since", "today", "talk")[-2:] == ["first", "second"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import wait
-from support.session import CLIENT, JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PREFIX, grant, job_path, pid_alive, unit
+from support.session import CLIENT, JOB, JOBS, MANAGER, MANAGER_PATH, NAME, PREFIX, UNTIL_IN_THE_JOURNAL, grant, job_path, pid_alive, unit
 
 HOME_INSTALL = Path("/opt/home/user/.local")
 
@@ -44,7 +44,7 @@ def test_first_job_of_a_fresh_daemon_is_a_unit(session):
 
 def test_output_is_in_the_journal(session):
     session.client("run", "--wait", "--job", "talk", "--", "python3.14", "-c",
-                   "import sys; print('to stdout'); print('to stderr', file=sys.stderr)")
+                   "import sys; print('to stdout'); print('to stderr', file=sys.stderr)" + UNTIL_IN_THE_JOURNAL)
 
     def lines():
         return session.journal("-u", unit("talk"), "--output=cat").splitlines()

@@ -34,6 +34,15 @@ ERROR = "org.helicopter1.Error."
 
 PROMPT = ">>> "  # the client's own
 
+# For the end of a job that would end at once: journald looks at the process to tell of which unit a line is, and a busy one may come
+# to the line when the process has gone (systemd 262).
+UNTIL_IN_THE_JOURNAL = """
+import os, subprocess, sys
+sys.stdout.flush()
+while not subprocess.run(["journalctl", "--quiet", "--since=-1min", f"_PID={os.getpid()}"], capture_output=True).stdout:
+    pass
+"""
+
 
 def encode(name):
     """A name as sd_bus_path_encode() writes it."""
