@@ -3,10 +3,10 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 from support import wait
+from support.process import command_line
 from support.sdbus import BusError
 from support.session import ERROR, JOB, JOBS, grant, job_path
 
@@ -32,14 +32,13 @@ def hold(session, name):
 
 def test_holder_is_who_asked(session):
     job = session.run_counter("count")
-    own_command = Path("/proc/self/cmdline").read_text().rstrip("\0").replace("\0", " ")
     assert (job.TracerPID, job.TracerCommand, job.TracerSince) == (0, "", 0)
     for connection in session.connections():
         with connection:
             before = time.time()
             lease = grant(connection, "count")
             assert job.TracerPID == os.getpid()
-            assert job.TracerCommand == own_command
+            assert job.TracerCommand == command_line("self")
             assert before <= job.TracerSince / 1e6 <= time.time()
             os.close(lease)
             wait.until(lambda: job.TracerPID == 0, "closing the lease ends it")

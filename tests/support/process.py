@@ -80,6 +80,11 @@ def environment(pid):
     return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
 
+def command_line(pid):
+    """Its words, with a blank between them."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+
+
 def system_call(pid, tid=None):
     """The number of the system call that a thread (the main one) waits in, and its arguments, as text; "running" when it is in none."""
     return Path(f"/proc/{pid}/task/{tid or pid}/syscall").read_text(encoding="ascii")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pexpect
 
 from support import errors, sdbus, wait
-from support.process import environment, pid_alive
+from support.process import command_line, environment, pid_alive
 
 PREFIX = Path(os.environ.get("HELICOPTER_PREFIX", "/usr/local"))
 CLIENT = PREFIX / "bin/helicopter-client"
@@ -285,8 +285,7 @@ class Session:
             if entry.isdigit() and int(entry) != os.getpid():
                 try:
                     if mark in environment(entry) and pid_alive(entry):
-                        command = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                        found.append((int(entry), command.strip()))
+                        found.append((int(entry), command_line(entry)))
                 except OSError:
                     pass
         return found

@@ -81,21 +81,28 @@ static void close_terminal(int before) {
         close(before);
 }
 
-static void test_terminal(void **state) {
-        g_autofree char *line = NULL, *why = NULL;
+/* Read a line on a terminal on which that is typed. */
+static int read_typed(const char *typed, char **ret_line) {
+        g_autofree char *why = NULL;
         PromptInput *input;
         int before, r;
         autofd terminal = open_terminal(&before);
 
         g_setenv("TERM", "vt100", TRUE);
         input = prompt_input_new(">>> ", NULL, NULL, &why);
-        assert_int_equal(write(terminal, "attach a\r", 9), 9);
-        r = input ? prompt_input_read(input, &line) : -1;
+        assert_int_equal(write(terminal, typed, strlen(typed)), (ssize_t) strlen(typed));
+        r = input ? prompt_input_read(input, ret_line) : -1;
         prompt_input_free(input);
         close_terminal(before);
-        assert_int_equal(r, 1);
-        assert_string_equal(line, "attach a");
         assert_null(why);
+        return r;
+}
+
+static void test_terminal(void **state) {
+        g_autofree char *line = NULL;
+
+        assert_int_equal(read_typed("attach a\r", &line), 1);
+        assert_string_equal(line, "attach a");
 }
 
 /* The terminal has a byte, which is ^C: by the time of the read it is a signal, and no byte any more. */
@@ -115,20 +122,12 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout) {
 }
 
 static void test_interrupt_in_place_of_a_byte(void **state) {
-        g_autofree char *line = NULL, *why = NULL;
-        PromptInput *input;
-        int before, r;
-        autofd terminal = open_terminal(&before);
+        g_autofree char *line = NULL;
 
-        g_setenv("TERM", "vt100", TRUE);
-        input = prompt_input_new(">>> ", NULL, NULL, &why);
         byte_becomes_signal = true;
         alarm(10);
-        r = input ? prompt_input_read(input, &line) : -1;
+        assert_int_equal(read_typed("", &line), -EINTR);
         alarm(0);
-        prompt_input_free(input);
-        close_terminal(before);
-        assert_int_equal(r, -EINTR);
         assert_null(line);
 }
 
