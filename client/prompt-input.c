@@ -47,6 +47,7 @@ struct PromptInput {
         EditLine *editor; /* NULL: plain lines */
         History *history;
         sigset_t signals; /* that are taken from the descriptor while a line is edited */
+        sigset_t before;  /* what was blocked */
         int signal_fd;
         bool interrupted;
 };
@@ -238,13 +239,27 @@ static int open_editor(PromptInput *input) {
         return 0;
 }
 
+/* ^C stays blocked between the lines, too: it is never the end of the prompt. */
 static int open_signals(PromptInput *input) {
-        sigemptyset(&input->signals);
-        sigaddset(&input->signals, SIGINT);
+        sigset_t interrupt;
+
+        sigemptyset(&interrupt);
+        sigaddset(&interrupt, SIGINT);
+        input->signals = interrupt;
         sigaddset(&input->signals, SIGTSTP);
         sigaddset(&input->signals, SIGWINCH);
         input->signal_fd = signalfd(-1, &input->signals, SFD_CLOEXEC | SFD_NONBLOCK);
-        return input->signal_fd < 0 ? -errno : 0;
+        if (input->signal_fd < 0)
+                return -errno;
+        sigprocmask(SIG_BLOCK, &interrupt, &input->before);
+        return 0;
+}
+
+static void close_signals(PromptInput *input) {
+        if (input->signal_fd < 0)
+                return;
+        sigprocmask(SIG_SETMASK, &input->before, NULL);
+        close_fd(&input->signal_fd);
 }
 
 static int open_terminal(PromptInput *input, char **ret_why) {
@@ -280,7 +295,7 @@ PromptInput *prompt_input_free(PromptInput *input) {
                 library.el_end(input->editor);
         if (input->history)
                 close_history(input);
-        close_fd(&input->signal_fd);
+        close_signals(input);
         g_free(input->history_path);
         g_free(input);
         return NULL;

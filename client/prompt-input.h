@@ -10,6 +10,7 @@ typedef char **(*PromptCompleter)(const char *line);
 
 /*
  * completer: asked when the user presses tab. history: the file that lines are kept in from one session to the next, NULL for none.
+ * On a terminal SIGINT is blocked until the end of this: what comes between two lines is for the next one.
  * Returns NULL when libedit cannot be loaded, or there is no memory or no descriptor left, with why as *ret_why (owned by the caller).
  */
 PromptInput *prompt_input_new(const char *prompt, PromptCompleter completer, const char *history, char **ret_why);

@@ -28,19 +28,46 @@ static void print_help(void) {
         help_print_verbs(own);
 }
 
-/* In a process of its own, so that ^C and ^\ end the verb, and not the prompt. Returns its exit code. */
+static void block_keys(sigset_t *ret_keys, sigset_t *ret_before) {
+        sigemptyset(ret_keys);
+        sigaddset(ret_keys, SIGINT);
+        sigaddset(ret_keys, SIGQUIT);
+        sigprocmask(SIG_BLOCK, ret_keys, ret_before);
+}
+
+/* A key that was pressed before there was the process is meant for it, too. */
+static void pass_on(pid_t pid) {
+        sigset_t pending;
+
+        sigpending(&pending);
+        if (sigismember(&pending, SIGINT))
+                kill(pid, SIGINT);
+        if (sigismember(&pending, SIGQUIT))
+                kill(pid, SIGQUIT);
+}
+
+static void unblock_keys(const sigset_t *keys, const sigset_t *before) {
+        static const struct timespec now;
+
+        while (sigtimedwait(keys, NULL, &now) > 0)
+                ; /* it was the process's */
+        sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/* In a process of its own, so that ^C and ^\ end the verb, and not the prompt. Returns its exit code. The keys are blocked until each
+ * of the two processes is what it is to be: none is lost. */
 static int run_apart(const Verb *verb, int argc, char **argv) {
-        sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
         pid_t prompt = getpid(), pid;
+        sigset_t keys, before;
         int status = 0;
 
         fflush(stdout);
+        block_keys(&keys, &before);
         pid = fork();
         if (pid == 0) {
                 int code;
 
-                signal(SIGINT, interrupt);
-                signal(SIGQUIT, quit);
+                sigprocmask(SIG_UNBLOCK, &keys, NULL);
                 prctl(PR_SET_PDEATHSIG, SIGTERM);
                 code = getppid() == prompt ? verb->run(verb, argc, argv) : EXIT_FAILURE;
                 fflush(stdout);
@@ -48,10 +75,11 @@ static int run_apart(const Verb *verb, int argc, char **argv) {
         }
         if (pid < 0)
                 report_failure(NULL, -errno);
+        else
+                pass_on(pid);
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
-        signal(SIGINT, interrupt);
-        signal(SIGQUIT, quit);
+        unblock_keys(&keys, &before);
         if (WIFSIGNALED(status))
                 putchar('\n'); /* behind the terminal's "^C" */
         return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;

@@ -9,7 +9,7 @@ import time
 
 import pexpect
 import pytest
-from support import matrix, probe, wait
+from support import matrix, probe, process, wait
 from support.session import CLIENT, pid_alive
 
 # What is looked at in which job: its main thread sleeps; or it waits for a lock, and another thread sleeps.
@@ -33,6 +33,11 @@ def look(session, kind):
         pdb.command("down 3")
     assert pdb.command("p local") == LOCALS[kind]
     return pdb
+
+
+def debugger(session):
+    """The process that has the terminal."""
+    return next(pid for pid, command in session.processes() if "attach.py" in command)
 
 
 def debuggers(session):
@@ -59,6 +64,8 @@ def end(session, pdb, how):
         pdb.terminal.sendeof()
         pdb.finish()
     elif how == "interrupt":
+        # readline does not see a ^C between its prompt and its waiting before the next key (CPython 3.14).
+        wait.until(lambda: matrix.look(debugger(session)), "the debugger waits for a key")
         pdb.terminal.sendintr()
         pdb._prompt()
         assert pdb.command("p 6 * 7") == "42"
@@ -125,10 +132,10 @@ def test_killed_with_something_unread(session):
     waiting = wait.until(lambda: matrix.look(pid), "the job waits for a command")
     pdb.terminal.sendline("p __import__('time').sleep(0.5)")
     wait.until(lambda: matrix.look(pid) not in (None, waiting), "the job is at the command")
-    debugger = next(one for one, command in session.processes() if "attach.py" in command)
-    os.kill(debugger, signal.SIGSTOP)
+    victim = debugger(session)
+    process.stop(victim)
     wait.until(lambda: matrix.look(pid) == waiting, "the job has answered")
-    os.kill(debugger, signal.SIGKILL)
+    os.kill(victim, signal.SIGKILL)
     pdb.terminal.expect(pexpect.EOF)
     pdb.terminal.close()
     job.counts_on()

@@ -43,7 +43,7 @@ def test_job_does_not_wait_for_the_daemon_that_started_it(bare_session):
         start = threading.Thread(target=bare_session.start_job, args=("sleep", job), kwargs={"connection": peer})
         start.start()
         started = float(wait.content(file, "the job runs"))
-        assert process.state(bare_session.daemon.pid) == "T"
+        process.wait_stopped(bare_session.daemon.pid)
         assert started - stopped.stat().st_mtime < 3
         bare_session.daemon.send_signal(signal.SIGCONT)
         start.join(wait.SECONDS)

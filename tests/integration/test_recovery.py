@@ -241,8 +241,7 @@ def test_parent_killed_without_a_daemon(session):
 def test_stopped_parent_is_not_waited_for(session):
     job = session.run_counter("count")
     parent = job.ParentPID
-    os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
+    process.stop(parent)
     session.kill_daemon()
     session.start_daemon()
     assert session.list() == {}

@@ -324,8 +324,7 @@ def test_parent_that_comes_late(session, restarting):
     session.kill_daemon()
     slow.may_end()
     wait.until(lambda: (session.socket.parent / "ended/slow").exists(), "its end is recorded")
-    os.kill(parent, signal.SIGSTOP)
-    wait.until(lambda: process.state(parent) == "T", "the parent is stopped")
+    process.stop(parent)
     session.start_daemon()
     assert session.list()["slow"][2] == "exited"
     os.kill(parent, signal.SIGCONT)

@@ -178,11 +178,11 @@ def test_waking_can_be_switched_off(session):
 
 def test_a_stopped_job(session):
     job = session.run_counter("count")
-    os.kill(job.PID, signal.SIGSTOP)
+    process.stop(job.PID)
     with session.peer() as peer:
         ran = remote_exec(peer, session, "count", "")
         assert "stopped" in refused(lambda: wake(peer, "count", timeout=0.3), "Blocked")
-        assert process.state(job.PID) == "T"
+        process.wait_stopped(job.PID)
         os.kill(job.PID, signal.SIGCONT)
         job.counts_on()
         assert not ran()

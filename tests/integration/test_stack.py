@@ -79,10 +79,9 @@ def test_deadlocked(session, python):
 
 def test_stopped_and_left_stopped(session):
     job = session.run_counter("count")
-    os.kill(job.PID, signal.SIGSTOP)
-    wait.until(lambda: process.state(job.PID) == "T", "the job is stopped")
+    process.stop(job.PID)
     assert "in work" in session.client("stack", "count").stdout
-    assert process.state(job.PID) == "T"
+    process.wait_stopped(job.PID)
     os.kill(job.PID, signal.SIGCONT)
     job.counts_on()
 

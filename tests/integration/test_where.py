@@ -120,10 +120,9 @@ def test_stopped_and_left_stopped(session):
     script = run(session, "job", ASLEEP)
     comes_to(session, "job", script, 6, "Epoch.train")
     pid = listed(session, "job")["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    wait.until(lambda: process.state(pid) == "T", "it is stopped")
+    process.stop(pid)
     comes_to(session, "job", script, 6, "Epoch.train")
-    assert process.state(pid) == "T"
+    process.wait_stopped(pid)
 
 
 def test_while_somebody_debugs(session):

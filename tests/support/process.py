@@ -4,8 +4,11 @@
 import contextlib
 import ctypes
 import os
+import signal
 import struct
 from pathlib import Path
+
+from support import wait
 
 
 def stat(pid):
@@ -16,6 +19,17 @@ def stat(pid):
 def state(pid):
     """A letter: "R" runs, "S" sleeps, "T" is stopped, "t" is stopped by its tracer …"""
     return stat(pid)[0]
+
+
+def wait_stopped(pid):
+    """Wait until it is stopped, or is so again: when its tracer leaves, it runs into the stop anew (Linux 6.18)."""
+    wait.until(lambda: state(pid) == "T", lambda: f"process {pid} is stopped; it is {state(pid)}")
+
+
+def stop(pid):
+    """Stop it by a signal, which takes a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_stopped(pid)
 
 
 def pid_alive(pid):

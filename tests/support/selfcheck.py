@@ -88,11 +88,10 @@ class SelfCheck:
         self.wake(self.queue())
 
     def script_while_stopped(self):
-        os.kill(self.pid, signal.SIGSTOP)
+        process.stop(self.pid)
         try:
-            self.is_stopped()
             number = self.queue()
-            self.is_stopped()  # again: the kernel lets it run into the stop
+            process.wait_stopped(self.pid)
         finally:
             os.kill(self.pid, signal.SIGCONT)
         self.wake(number)
@@ -105,11 +104,10 @@ class SelfCheck:
             assert error.name == ERROR + "NoScript", error
 
     def stop(self):
-        os.kill(self.pid, signal.SIGSTOP)
+        process.stop(self.pid)
         try:
-            self.is_stopped()
             self.grant()
-            self.is_stopped()
+            process.wait_stopped(self.pid)
         finally:
             os.kill(self.pid, signal.SIGCONT)
 
@@ -137,9 +135,6 @@ class SelfCheck:
         else:
             # It was in a call that must not be interrupted for the whole time? These are short.
             raise AssertionError(f"no prompt: {done.stdout}{done.stderr}")
-
-    def is_stopped(self):
-        wait.until(lambda: process.state(self.pid) == "T", "the job is stopped")
 
     WEIGHTS = {"grant": 30, "script": 30, "wake_for_nothing": 8, "stop": 6, "script_while_stopped": 3, "signal": 10, "grant_and_signal": 20,
                "where": 10, "attach": 1}

@@ -131,6 +131,26 @@ static void test_interrupt_in_place_of_a_byte(void **state) {
         assert_null(line);
 }
 
+static void test_interrupt_between_lines(void **state) {
+        g_autofree char *why = NULL, *line = NULL;
+        PromptInput *input;
+        int before, r[2] = { 0 };
+        autofd terminal = open_terminal(&before);
+
+        input = prompt_input_new(">>> ", NULL, NULL, &why);
+        raise(SIGINT);
+        if (input)
+                r[0] = prompt_input_read(input, &line);
+        assert_int_equal(write(terminal, "a\r", 2), 2);
+        if (input)
+                r[1] = prompt_input_read(input, &line);
+        prompt_input_free(input);
+        close_terminal(before);
+        assert_int_equal(r[0], -EINTR);
+        assert_int_equal(r[1], 1);
+        assert_string_equal(line, "a");
+}
+
 static void test_without_library(void **state) {
         g_autofree char *why = NULL;
         PromptInput *input;
@@ -151,6 +171,7 @@ int main(void) {
                 cmocka_unit_test(test_the_rest_is_left),
                 cmocka_unit_test(test_terminal),
                 cmocka_unit_test(test_interrupt_in_place_of_a_byte),
+                cmocka_unit_test(test_interrupt_between_lines),
                 cmocka_unit_test(test_without_library),
         };
 

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "client/prompt-input.h"
@@ -97,12 +99,54 @@ static void test_verbs_have_a_process_of_their_own(void **state) {
         assert_true(g_str_has_suffix(said, GOODBYE));
 }
 
+/* ^C as the prompt is about to have the verb's process, or that has not begun yet. */
+static enum { NEVER, BEFORE_FORK, AFTER_FORK } interrupt;
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+
+/* The process, which waits until it has been told. */
+static void await_interrupt(void) {
+        sigset_t pending;
+
+        alarm(10);
+        do
+                sigpending(&pending);
+        while (!sigismember(&pending, SIGINT));
+}
+
+pid_t __wrap_fork(void) {
+        pid_t pid;
+
+        if (interrupt == BEFORE_FORK)
+                raise(SIGINT);
+        pid = __real_fork();
+        if (pid == 0 && interrupt == AFTER_FORK)
+                raise(SIGINT);
+        if (pid == 0 && interrupt != NEVER)
+                await_interrupt();
+        return pid;
+}
+
+static void test_interrupt_comes_to_the_verb(void **state) {
+        for (interrupt = BEFORE_FORK; interrupt <= AFTER_FORK; interrupt++) {
+                g_autofree char *said = NULL;
+
+                alarm(10);
+                said = PROMPT("complete --nonsense", "quit");
+                alarm(0);
+                assert_string_equal(said, GOODBYE);
+        }
+        interrupt = NEVER;
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_no_prompt),
                 cmocka_unit_test(test_ends),
                 cmocka_unit_test(test_mistakes_do_not_end_it),
                 cmocka_unit_test(test_verbs_have_a_process_of_their_own),
+                cmocka_unit_test(test_interrupt_comes_to_the_verb),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from support import wait
-from support.process import state
+from support.process import stop, wait_stopped
 from support.ptrace import may_trace
 from support.sdbus import BusError
 from support.session import CLIENT, ERROR, JOB, JOBS, PARENT, Job, Pdb, exit_code, grant, job_path
@@ -124,13 +124,16 @@ def test_job_asleep_in_a_system_call_is_not_disturbed(session):
 def test_stopped_job_stays_stopped(session):
     job = session.run_counter("count")
     pid = job.PID
-    os.kill(pid, signal.SIGSTOP)
+    stop(pid)
+    number = job.counter()
     with session.peer() as peer:
         lease = grant(peer, "count")
         assert may_trace(pid)
-        assert state(pid) == "T"
+        wait_stopped(pid)
         os.close(lease)
         wait.until(lambda: not may_trace(pid), "closing the lease takes the permission")
+        wait_stopped(pid)
+    assert job.counter() == number
     os.kill(pid, signal.SIGCONT)
     job.counts_on()
 
