@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 /* Microseconds: for a call that is expected to be made, and for what is expected to happen. */
-#define TARGET_TIMEOUT (20 * 1000 * 1000)
+#define TARGET_TIMEOUT (60 * 1000 * 1000)
 
 /* Memory that a target shares with the test. */
 typedef struct TargetShared {

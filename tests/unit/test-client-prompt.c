@@ -109,7 +109,7 @@ pid_t __wrap_fork(void);
 static void await_interrupt(void) {
         sigset_t pending;
 
-        alarm(10);
+        alarm(60);
         do
                 sigpending(&pending);
         while (!sigismember(&pending, SIGINT));
@@ -132,7 +132,7 @@ static void test_interrupt_comes_to_the_verb(void **state) {
         for (interrupt = BEFORE_FORK; interrupt <= AFTER_FORK; interrupt++) {
                 g_autofree char *said = NULL;
 
-                alarm(10);
+                alarm(60);
                 said = PROMPT("complete --nonsense", "quit");
                 alarm(0);
                 assert_string_equal(said, GOODBYE);
