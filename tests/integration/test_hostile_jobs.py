@@ -165,7 +165,7 @@ def test_stopped_job(session, unharmed, how):
     wait.until(lambda: probe.in_kernel(pid) == {("T", 0)}, "the job is stopped still")
     os.kill(pid, signal.SIGCONT)
     probe.nothing_is_left(session, "hostile")
-    assert attach(session).returncode == 0
+    assert attach(session, seconds="30").returncode == 0
 
 
 def foreign_tracer(session, pid, tool):
@@ -190,7 +190,7 @@ def test_foreign_tracer_is_named(session, unharmed, tool):
     tracer.terminate()
     tracer.wait(wait.SECONDS)
     probe.nothing_is_left(session, "hostile")
-    assert attach(session).returncode == 0
+    assert attach(session, seconds="30").returncode == 0
 
 
 def test_strace_of_a_job_at_work(session, unharmed):

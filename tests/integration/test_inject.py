@@ -106,11 +106,13 @@ def test_too_much_output_is_dropped(session):
 def test_script_that_goes_on(session):
     """The deadline passes; the job is not harmed when nobody listens any more."""
     job = session.run_counter("count")
-    done = inject(session, "import time, signal\nsignal.signal(signal.SIGPIPE, signal.SIG_DFL)\nprint('begun')\ntime.sleep(2)\nprint('late')",
-                  "--timeout", "1", check=False)
+    go = session.folder / "go"
+    done = inject(session, "import os, time, signal\nsignal.signal(signal.SIGPIPE, signal.SIG_DFL)\nprint('begun')\n"
+                           f"while not os.path.exists({str(go)!r}): time.sleep(0.01)\nprint('late')", "--timeout", "3", check=False)
     assert done.returncode == 1
     assert done.stdout == "begun\n"
     assert "still runs" in done.stderr and "--timeout" in done.stderr
+    go.touch()
     job.counts_on()
     assert session.job_output("count") == ""
 

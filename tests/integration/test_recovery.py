@@ -301,9 +301,12 @@ def test_unknown_name_is_refused_at_once(session):
     with session.peer() as peer, pytest.raises(BusError) as error:
         peer.call(MANAGER_PATH, MANAGER, "GetJob", "s", "nobody")
     assert error.value.name == ERROR + "NoSuchJob"
-    before = time.monotonic()
-    session.refused("status", "nobody")
-    assert time.monotonic() - before < 0.9
+    times = []
+    for _ in range(5):  # nor is the machine always busy
+        before = time.monotonic()
+        session.refused("status", "nobody")
+        times.append(time.monotonic() - before)
+    assert min(times) < 0.9, times
 
 
 def test_client_that_comes_first_is_answered_when_the_jobs_are_known(session):

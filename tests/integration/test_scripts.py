@@ -114,10 +114,10 @@ def test_nobody_can_run_it(session):
     pid = blocked(session, "lock")
     with session.peer() as peer:
         ran = remote_exec(peer, session, "lock", "")
-        assert "lock" in refused(lambda: wake(peer, "lock", timeout=0.6), "Blocked")
+        assert "lock" in refused(lambda: wake(peer, "lock", timeout=1.5), "Blocked")
         refused(lambda: wake(peer, "lock"), "NoScript")  # it was withdrawn
         ran = remote_exec(peer, session, "lock", "")
-        refused(lambda: wake(peer, "lock", timeout=0.3), "Blocked")
+        refused(lambda: wake(peer, "lock", timeout=1.5), "Blocked")
     assert in_call(pid)
     assert not ran()
 
@@ -126,7 +126,7 @@ def test_a_call_that_would_end_early_is_let_alone(session):
     pid = blocked(session, "pause")
     with session.peer() as peer:
         remote_exec(peer, session, "pause", "")
-        assert "pause" in refused(lambda: wake(peer, "pause", timeout=0.6), "Blocked")
+        assert "pause" in refused(lambda: wake(peer, "pause", timeout=1.5), "Blocked")
     assert in_call(pid)
 
 
@@ -172,7 +172,7 @@ def test_waking_can_be_switched_off(session):
     blocked(session, "sleep")
     with session.peer() as peer:
         ran = remote_exec(peer, session, "sleep", "")
-        assert "clock_nanosleep" in refused(lambda: wake(peer, "sleep", timeout=0.3, mode="off"), "Timeout")
+        assert "clock_nanosleep" in refused(lambda: wake(peer, "sleep", timeout=1.5, mode="off"), "Timeout")
         assert not ran()
 
 
@@ -181,7 +181,7 @@ def test_a_stopped_job(session):
     process.stop(job.PID)
     with session.peer() as peer:
         ran = remote_exec(peer, session, "count", "")
-        assert "stopped" in refused(lambda: wake(peer, "count", timeout=0.3), "Blocked")
+        assert "stopped" in refused(lambda: wake(peer, "count", timeout=1.5), "Blocked")
         process.wait_stopped(job.PID)
         os.kill(job.PID, signal.SIGCONT)
         job.counts_on()

@@ -117,8 +117,8 @@ def test_session_is_taken_over(session):
 
 def test_job_that_does_not_answer(session):
     job = run_napper(session)
-    put_to_sleep(session, job, 6).quit()
-    done = session.client("attach", "nap", "--no-wake", "--timeout", "1", check=False)
+    put_to_sleep(session, job, 10).quit()
+    done = session.client("attach", "nap", "--no-wake", "--timeout", "3", check=False)
     assert done.returncode == 1
     assert "did not get to it in time" in done.stderr
     job.counts_on()
@@ -129,7 +129,7 @@ def test_job_that_does_not_answer(session):
 @pytest.mark.reaches("interrupted")
 def test_interrupt_while_connecting(session):
     job = run_napper(session)
-    put_to_sleep(session, job, 6).quit()
+    put_to_sleep(session, job, 10).quit()
     terminal = session.spawn(CLIENT, "attach", "nap", "--no-wake")
     terminal.expect("queued")
     terminal.sendintr()
