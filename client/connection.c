@@ -189,6 +189,8 @@ int connection_open(Connection **ret_connection, sd_bus_error *error) {
         int r;
 
         r = open_private(&bus);
+        if (r == -ECONNRESET || r == -EPIPE) /* it has ended as it was connected to; its successor may be there */
+                r = open_private(&bus);
         if (r >= 0) {
                 *ret_connection = connection_new(g_steal_pointer(&bus), NULL);
                 return 0;

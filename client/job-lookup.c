@@ -158,7 +158,7 @@ int job_lookup(Connection *connection, const char *name, char **ret_object, sd_b
         return name ? lookup_name(connection, name, ret_object, error) : lookup_only(connection, ret_object, error);
 }
 
-int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error) {
+static int open_once(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error) {
         g_autoptr(Connection) connection = NULL;
         int r;
 
@@ -170,6 +170,16 @@ int job_lookup_open(const char *name, Connection **ret_connection, char **ret_ob
                 return r;
         *ret_connection = g_steal_pointer(&connection);
         return 0;
+}
+
+int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error) {
+        int r;
+
+        r = open_once(name, ret_connection, ret_object, error);
+        if (r >= 0 || !sd_bus_error_has_name(error, CLIENT_ERROR_LOST))
+                return r;
+        sd_bus_error_free(error);
+        return open_once(name, ret_connection, ret_object, error);
 }
 
 bool job_lookup_is_pid(const char *typed, uint32_t *ret_pid) {

@@ -22,7 +22,7 @@ int job_lookup(Connection *connection, const char *name, char **ret_object, sd_b
 /* The object of the job with that very name. */
 int job_lookup_exact(Connection *connection, const char *name, char **ret_object, sd_bus_error *error);
 
-/* Connect to the daemon, and look up as job_lookup() does. */
+/* Connect to the daemon, and look up as job_lookup() does; once more where that daemon ends meanwhile. */
 int job_lookup_open(const char *name, Connection **ret_connection, char **ret_object, sd_bus_error *error);
 
 /* Whether what was typed in a name's place may be a pid. */

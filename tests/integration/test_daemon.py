@@ -9,8 +9,8 @@ import subprocess
 import threading
 
 import pytest
-from support import process, wait
-from support.session import DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession
+from support import played, process, wait
+from support.session import CLIENT, DAEMON, JOBS, MANAGER, MANAGER_PATH, NAME, PARENT, PREFIX, PrivateSession
 
 
 def second_daemon(session, **more):
@@ -48,6 +48,17 @@ def test_job_does_not_wait_for_the_daemon_that_started_it(bare_session):
         bare_session.daemon.send_signal(signal.SIGCONT)
         start.join(wait.SECONDS)
     bare_session.wait_state("sleep", "running")
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["connected to", "asked"])
+def test_daemon_that_ends_as_it_is(bare_session, asked):
+    """Who asks for a job has the answer of the next one."""
+    with bare_session.listen() as listener, bare_session.process(CLIENT, "status", "nobody", stderr=subprocess.PIPE, text=True) as client:
+        with played.Daemon(listener) if asked else listener.accept()[0] as connection:
+            if asked:
+                assert connection.receive().member == "GetJob"
+            listener.close()
+        assert "There is no job named nobody" in client.communicate(timeout=wait.SECONDS)[1]
 
 
 def test_stale_socket_is_taken_over(bare_session):

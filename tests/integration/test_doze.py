@@ -283,6 +283,6 @@ def test_bell_that_is_none(session):
             assert parent.call("Doze", "h", 0, fds=[file.fileno()]).values == [True]
         answer = ask(session)
         parent.wake()
-        assert parent.receive().member == "ListProcesses"
+        assert {parent.receive().member for _ in range(2)} == {"ListProcesses", None}, "the order and the answer, in any order"
     with pytest.raises(BusError):
         answer.result(wait.SECONDS)

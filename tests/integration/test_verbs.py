@@ -9,7 +9,7 @@ import subprocess
 
 import pexpect
 import pytest
-from support import wait
+from support import process, wait
 from support.session import CLIENT, INCLUDE, pid_alive
 
 
@@ -49,6 +49,7 @@ def test_wait_exits_as_the_job_did(session, script, code):
 def test_wait_waits(session, background):
     job = session.run_counter("count")
     waiting = background("wait")
+    process.wait_idle(waiting.pid)
     job.counts_on()
     assert waiting.poll() is None
     session.client("kill", "-s", "KILL", "count")
@@ -56,9 +57,9 @@ def test_wait_waits(session, background):
 
 
 def test_wait_outlives_the_daemon(session, background):
-    job = session.run_counter("count")
+    session.run_counter("count")
     waiting = background("wait", "count")
-    job.counts_on()
+    process.wait_idle(waiting.pid)
     session.kill_daemon()
     session.client("kill", "count")  # which starts a daemon, unless the one that waits did
     assert waiting.wait(wait.SECONDS) == 128 + signal.SIGTERM, waiting.written()

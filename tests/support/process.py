@@ -104,6 +104,17 @@ def system_call(pid, tid=None):
     return Path(f"/proc/{pid}/task/{tid or pid}/syscall").read_text(encoding="ascii")
 
 
+def wait_idle(pid):
+    """Wait until it has waited in the same system call for a while. For where there is no sign that it has come to that."""
+    seen = []
+
+    def stays():
+        seen.append(system_call(pid))
+        return len(seen) > 10 and len(set(seen[-10:])) == 1 and seen[-1] != "running"
+
+    wait.until(stays, lambda: f"process {pid} waits: {seen[-3:]}")
+
+
 def zombies(*parents):
     """Processes that one of the parents has not waited for."""
     found = []
