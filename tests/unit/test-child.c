@@ -12,7 +12,7 @@
 
 #include "parent/child.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 
 static void fork_command(char **command, char **environment, Child *child) {
         sigset_t mask;

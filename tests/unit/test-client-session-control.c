@@ -17,7 +17,7 @@
 #include "helicopter/error.h"
 
 #define JOB HELICOPTER_JOB_PREFIX "/x"
-#define PATIENCE (10 * G_USEC_PER_SEC)
+#define PATIENCE (60 * G_USEC_PER_SEC)
 
 typedef struct Fixture {
         FakeDaemon *daemon;

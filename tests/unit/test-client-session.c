@@ -93,7 +93,7 @@ static Outcome run_session(Fixture *fixture, const Interpreter *interpreter, con
         assert_int_equal(job_watch_open(fixture->connection, JOB, &fixture->watch, &error), 0);
         session.control.watch = fixture->watch;
         session.control.target = fixture->target;
-        session.control.deadline = (uint64_t) g_get_monotonic_time() + 1500 * 1000;
+        session.control.deadline = (uint64_t) g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
         outcome.end = session_run(&session);
         outcome.taken_over = session.foreground.taken_over;
         outcome.target_gone = session.target_gone;

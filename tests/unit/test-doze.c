@@ -11,7 +11,7 @@
 #include "helicopter/cleanup.h"
 #include "parent/doze.h"
 
-#define TIMEOUT (10 * G_USEC_PER_SEC)
+#define TIMEOUT (60 * G_USEC_PER_SEC)
 
 static bool no_pipes;
 

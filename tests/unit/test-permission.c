@@ -17,7 +17,7 @@
 #include "parent/script.h"
 #include "parent/waker.h"
 
-#define PATIENCE (10 * G_USEC_PER_SEC)
+#define PATIENCE (60 * G_USEC_PER_SEC)
 
 int __wrap_script_new(Supervisor *supervisor, Target *target, const void *text, size_t size, int caller, int guard,
         Script **ret_script, sd_bus_error *error);

@@ -11,7 +11,7 @@
 #include "lib/tracee-arch.h"
 #include "lib/tracer-thread.h"
 
-#define TIMEOUT (10 * G_USEC_PER_SEC)
+#define TIMEOUT (60 * G_USEC_PER_SEC)
 
 typedef struct Seen {
         sigset_t mask;
