@@ -148,8 +148,9 @@ def test_runtime_folder_of_others(bare_session):
 
 @pytest.mark.reaches("Client.Error.Lost")
 def test_daemon_that_goes(bare_session):
+    """And its successor, too."""
     with bare_session.listen() as listener:
-        thread = threading.Thread(target=lambda: listener.accept()[0].close())
+        thread = threading.Thread(target=lambda: [listener.accept()[0].close() for _ in range(2)])
         thread.start()
         bare_session.refused("list", code=1)
         thread.join(wait.SECONDS)

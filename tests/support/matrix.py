@@ -203,7 +203,7 @@ class Outcome:
 
 def run_case(session, python, kind):
     """One case; again with a longer call, when the machine was too busy to attach during the call."""
-    for seconds in (2, 4, 8, 16) if CASES[kind].busy else (4, 8, 16):
+    for seconds in (2, 4, 8, 16, 32) if CASES[kind].busy else (4, 8, 16, 32, 64):
         try:
             run = Run(session, python, kind, seconds)
         except Exception as error:
