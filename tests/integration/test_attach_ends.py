@@ -64,7 +64,7 @@ def end(session, pdb, how):
         pdb.terminal.sendeof()
         pdb.finish()
     elif how == "interrupt":
-        # readline does not see a ^C between its prompt and its waiting before the next key (CPython 3.14).
+        # One that comes between readline's prompt and its waiting is not seen before the next key (CPython 3.14).
         wait.until(lambda: matrix.look(debugger(session)), "the debugger waits for a key")
         pdb.terminal.sendintr()
         pdb._prompt()
