@@ -32,10 +32,15 @@ void doze_stop(Doze *doze) {
         doze->ended = sd_event_source_disable_unref(doze->ended);
         close_fd(&doze->bell);
         close_fd(&doze->socket);
+        doze->refused = false;
+}
+
+static bool awaits_answer(const Doze *doze) {
+        return doze->bell >= 0 && doze->socket < 0;
 }
 
 bool doze_is_asked(const Doze *doze) {
-        return doze->bell >= 0 && doze->socket < 0;
+        return awaits_answer(doze) && !doze->refused;
 }
 
 bool doze_is_on(const Doze *doze) {
@@ -103,8 +108,9 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
         bool well;
 
         /* A connection that ends answers its calls first, and its end is told then. */
-        if (!doze_is_asked(doze) || sd_bus_is_open(doze->bus) <= 0)
+        if (!awaits_answer(doze) || sd_bus_is_open(doze->bus) <= 0)
                 return 0;
+        doze->refused = false;
         well = take_answer(doze, reply);
         if (!doze_is_on(doze))
                 close_fd(&doze->bell);
@@ -154,6 +160,9 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         Doze *doze = userdata;
 
         doze->used = true;
+        /* The daemon has sent it before it has come to the question, which it answers while this order has no answer. */
+        if (awaits_answer(doze) && sd_bus_message_is_method_call(message, NULL, NULL) > 0)
+                doze->refused = true;
         return 0;
 }
 

@@ -23,8 +23,9 @@ typedef struct Doze {
         void *userdata;
         sd_bus *bus; /* that is awake; not owned; NULL: none */
         sd_event_source *idle;
-        bool used; /* since the last look at it */
-        int bell;  /* the reading end of the pipe; -1: the daemon was not asked, or has refused */
+        bool used;    /* since the last look at it */
+        bool refused; /* the daemon was asked, and cannot agree: an order of its was under way */
+        int bell;     /* the reading end of the pipe; -1: the daemon was not asked, or has refused */
         int socket; /* of the connection that dozes; -1: none does, while there is a bell: the daemon's answer is to come */
         sd_event_source *ringing;
         sd_event_source *ended;
@@ -39,7 +40,7 @@ void doze_watch(Doze *doze, sd_bus *bus);
 /* The connection is over; also clears everything. */
 void doze_stop(Doze *doze);
 
-/* Whether the daemon was asked: nothing may be said until `answered`. */
+/* Whether the daemon was asked, and may agree: nothing may be said until `answered`. */
 bool doze_is_asked(const Doze *doze);
 
 /* Whether there is a connection, and it dozes. */

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support import errors, played, sdbus, wait
+from support import errors, played, rawbus, sdbus, wait
 from support.process import children, stat, state, time_slice
 from support.session import JOBS, PARENT, Job, Pdb, pid_alive
 
@@ -234,6 +234,21 @@ def test_job_of_a_daemon_does_not_wait(bare_session):
         told = daemon.updates("StartTimestamp")
         assert told["State"] == "running" and 0 < told["StartTimestamp"] / 1e6 <= connected
         Job(bare_session, "mine", file).counts_on()
+
+
+def test_order_that_crosses_the_wish_to_doze(bare_session):
+    """What an order changes is told before its answer, also while the parent waits for another one."""
+    file = bare_session.folder / "count"
+    with bare_session.listen() as listener, launched(bare_session, listener, "python3.14", JOBS / "counter.py", file) as (daemon, _):
+        daemon.register("mine")
+        while (doze := rawbus.Raw.receive(daemon)).member != "Doze":
+            daemon.answer(doze)
+        serial = daemon.send_call(played.PARENT_PATH, played.PARENT_INTERFACE, "Restart", "t", 10_000_000)
+        told = daemon.receive()
+        assert told.member == "Update" and told.values[0]["Restart"]
+        daemon.answer(told)
+        daemon.answer(doze, "b", False)
+        assert daemon.receive().reply_to == serial
 
 
 def test_unit_that_is_started_again(bare_session):

@@ -157,6 +157,7 @@ def test_the_first_ends_as_every_job_does(session):
     with session.peer() as peer, session.process(CLIENT, "wait", "slow") as waiting:
         seen = peer.signals("type='signal'")
         peer.process(lambda: True, "signals are taken")
+        process.wait_idle(waiting.pid)
         thread = threading.Thread(target=session.client, args=("restart", "slow"))
         thread.start()
         slow.asked()

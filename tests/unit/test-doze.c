@@ -32,6 +32,9 @@ typedef struct Two {
         bool agrees, fails;
         int bell; /* the daemon's */
         unsigned asked, answered, called, lost;
+        unsigned orders;        /* that have come to the parent */
+        bool orders_meet_asked; /* and what may be said then */
+        bool sends_order;
 } Two;
 
 static int method_doze(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -39,6 +42,9 @@ static int method_doze(sd_bus_message *message, void *userdata, sd_bus_error *er
         int bell;
 
         two->asked++;
+        if (two->sends_order)
+                assert_true(sd_bus_call_method_async(two->daemon, NULL, NULL, "/order", "org.helicopter1.Test", "Order",
+                                    NULL, NULL, NULL) >= 0);
         if (two->fails)
                 return -EIO;
         assert_true(sd_bus_message_read(message, "h", &bell) > 0);
@@ -53,6 +59,20 @@ static const sd_bus_vtable vtable[] = {
 };
 
 static const sd_bus_vtable older_vtable[] = { SD_BUS_VTABLE_START(0), SD_BUS_VTABLE_END };
+
+static int method_order(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Two *two = userdata;
+
+        two->orders++;
+        two->orders_meet_asked = doze_is_asked(&two->doze);
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+static const sd_bus_vtable order_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("Order", NULL, NULL, method_order, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
 
 static void on_answered(void *userdata) {
         ((Two *) userdata)->answered++;
@@ -93,6 +113,8 @@ static Two *two_new(const sd_bus_vtable *registry) {
         two->parent = new_bus(two, fds[1], false);
         assert_true(sd_bus_add_object_vtable(
                             two->daemon, NULL, HELICOPTER_OBJECT, HELICOPTER_REGISTRY_INTERFACE, registry, two) >= 0);
+        assert_true(
+                sd_bus_add_object_vtable(two->parent, NULL, "/order", "org.helicopter1.Test", order_vtable, two) >= 0);
         doze_init(&two->doze, two->event, &hooks, two);
         doze_watch(&two->doze, two->parent);
         return two;
@@ -170,6 +192,20 @@ static void test_daemon_refuses(void **state) {
         two_free(two);
 }
 
+/* Before the daemon has refused: the order's own answer is not to come before what has to be told. */
+static void test_order_crosses_the_question(void **state) {
+        Two *two = two_new(vtable);
+
+        two->sends_order = true;
+        two->agrees = false;
+        run_until(two, &two->orders);
+        assert_int_equal(two->answered, 0);
+        assert_false(two->orders_meet_asked);
+        run_until(two, &two->answered);
+        assert_int_equal(two->doze.bell, -1);
+        two_free(two);
+}
+
 /* It goes on as it did before there was such a thing. */
 static void test_older_daemon(void **state) {
         Two *two = two_new(older_vtable);
@@ -233,6 +269,7 @@ int main(void) {
                 cmocka_unit_test(test_daemon_rings),
                 cmocka_unit_test(test_daemon_ends),
                 cmocka_unit_test(test_daemon_refuses),
+                cmocka_unit_test(test_order_crosses_the_question),
                 cmocka_unit_test(test_older_daemon),
                 cmocka_unit_test(test_error),
                 cmocka_unit_test(test_in_use),
