@@ -32,7 +32,6 @@ void doze_stop(Doze *doze) {
         doze->ended = sd_event_source_disable_unref(doze->ended);
         close_fd(&doze->bell);
         close_fd(&doze->socket);
-        doze->refused = false;
 }
 
 static bool awaits_answer(const Doze *doze) {
@@ -110,7 +109,6 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
         /* A connection that ends answers its calls first, and its end is told then. */
         if (!awaits_answer(doze) || sd_bus_is_open(doze->bus) <= 0)
                 return 0;
-        doze->refused = false;
         well = take_answer(doze, reply);
         if (!doze_is_on(doze))
                 close_fd(&doze->bell);
@@ -129,6 +127,7 @@ static int ask(Doze *doze) {
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return -errno;
         doze->bell = ends[0];
+        doze->refused = false;
         bell = ends[1];
         /* All pipes of a user share 16384 pages, beyond which new ones are small (pipe(7)): this one needs none of its 16. */
         (void) fcntl(bell, F_SETPIPE_SZ, 1);
