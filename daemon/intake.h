@@ -4,7 +4,8 @@
 /*
  * A peer's connection in the event loop, in place of sd_bus_attach_event(). sd-bus reads whatever it is sent of a
  * message, up to 128 MiB and with as many descriptors as come along, for as long as it takes. Here it is looked at what
- * waits before each time that sd-bus reads, and a message that is too large, takes too long or is invalid is told.
+ * waits before each time that sd-bus reads, and a message that is too large, takes too long or is invalid is told. So
+ * sd-bus reads nothing that was not looked at: up to the end of a message, and only when its whole header waits.
  */
 
 #include <stdbool.h>
@@ -12,38 +13,40 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/authentication.h"
 #include "daemon/loss.h"
 
 /* The connection is of no use any more. why: what the peer does wrong ("sends …"), or NULL when it just ended. */
 typedef void (*IntakeEnded)(const char *why, void *userdata);
 
 typedef struct Intake {
-        sd_bus *bus; /* not owned */
-        int fd;      /* its socket */
+        sd_bus *bus;                    /* not owned */
+        int fd;                         /* of sd-bus; the peer's socket once that is authenticated */
+        Authentication *authentication; /* NULL: it is done */
         sd_event_source *io;
+        uint32_t events;           /* that it waits for */
         sd_event_source *timer;    /* for sd-bus's own timeouts */
         uint64_t until;            /* that it is set to; UINT64_MAX: it is off */
         sd_event_source *deadline; /* of the message that has begun; off: none has */
-        bool again;                /* sd-bus may have more to do without anything new */
+        bool partial;              /* what waits is less than can be read */
         bool between;              /* nothing of the next message was read */
         bool taken;                /* a message was, just now */
-        bool exact;                /* what sd-bus holds between messages is known: nothing, but for `ahead` */
-        GByteArray *ahead;     /* what it has read of the next: along with the authentication, or part of a header */
-        bool over;             /* it is not watched: not yet, or no more */
-        int fds;               /* how many descriptors were open when the message began */
-        size_t part;           /* how much of `ahead` it was about to read, less than a header */
-        size_t authentication; /* how much of what waited was authentication, to its end; 0: not known */
-        Loss loss;             /* of messages that sd-bus drops */
-        IntakeEnded ended;     /* must not free the intake */
+        bool over;                 /* it is not watched: not yet, or no more */
+        int fds;                   /* how many descriptors were open when the message began */
+        Loss loss;                 /* of messages that sd-bus drops */
+        IntakeEnded ended;         /* must not free the intake */
         void *userdata;
 } Intake;
 
-/* Before sd_bus_start(), which reads: look at what the socket has. */
-void intake_init(Intake *intake, int fd);
+/*
+ * socket: of the peer; it is taken over, also on failure. ret_fd: what sd-bus is to be given for it, and the caller's.
+ * Returns 0 or a negative errno; intake_stop() is due in any case.
+ */
+int intake_init(Intake *intake, int socket, int *ret_fd);
 
 /*
- * Watch a bus that was started. The intake must stay where it is, and intake_prepare() is to be called for it. 0 or a negative errno;
- * intake_stop() is due in any case.
+ * Watch a bus that was started with that descriptor. The intake must stay where it is, and intake_prepare() is to be called
+ * for it. 0 or a negative errno.
  */
 int intake_start(Intake *intake, sd_event *event, sd_bus *bus, IntakeEnded ended, void *userdata);
 

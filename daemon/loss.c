@@ -25,20 +25,11 @@ void loss_clear(Loss *loss) {
         g_clear_pointer(&loss->come, g_array_unref);
 }
 
-static void begin(Loss *loss, bool counts, uint64_t size) {
-        loss->counts = counts;
+void loss_begin(Loss *loss, uint64_t size) {
         loss->size = size;
         loss->read = 0;
         g_array_set_size(loss->come, 0);
         set_offset(loss, AFAR);
-}
-
-void loss_begin(Loss *loss, uint64_t size) {
-        begin(loss, true, size);
-}
-
-void loss_begin_unknown(Loss *loss) {
-        begin(loss, false, 0);
 }
 
 size_t loss_peek(const Loss *loss, void *data, size_t size) {
@@ -62,12 +53,11 @@ uint64_t loss_read(const Loss *loss) {
 void loss_before(Loss *loss, FreeFds *free) {
         loss->read = loss_read(loss);
         loss->free = free;
-        if (loss->counts)
-                free_fds_find(free, loss->socket);
+        free_fds_find(free, loss->socket);
 }
 
 bool loss_taken(Loss *loss) {
-        if (!loss->counts || !loss->free)
+        if (!loss->free)
                 return true;
         free_fds_taken(loss->free, loss->socket, loss->come);
         loss->lost = loss_read(loss) > loss->size;
@@ -77,8 +67,6 @@ bool loss_taken(Loss *loss) {
 static bool is_lost(Loss *loss, bool taken) {
         uint64_t read = loss_read(loss);
 
-        if (!loss->counts)
-                return false;
         if (taken)
                 return loss->lost;
         if (read == loss->read)

@@ -150,16 +150,16 @@ static int check(Manager *manager, int fd, pid_t *ret_pid) {
         return 0;
 }
 
-static int open_bus(Peer *peer, int fd) {
+static int open_bus(Peer *peer, int socket) {
         sd_id128_t id;
-        int r;
+        int fd, r;
 
-        r = sd_bus_new(&peer->bus);
-        if (r < 0) {
-                close(fd);
+        r = intake_init(&peer->intake, socket, &fd);
+        if (r < 0)
                 return r;
-        }
-        r = sd_bus_set_fd(peer->bus, fd, fd);
+        r = sd_bus_new(&peer->bus);
+        if (r >= 0)
+                r = sd_bus_set_fd(peer->bus, fd, fd);
         if (r < 0) {
                 close(fd);
                 return r;
@@ -171,10 +171,7 @@ static int open_bus(Peer *peer, int fd) {
         if (r < 0)
                 return r;
         r = sd_bus_negotiate_fds(peer->bus, true);
-        if (r < 0)
-                return r;
-        intake_init(&peer->intake, fd);
-        return sd_bus_start(peer->bus);
+        return r < 0 ? r : sd_bus_start(peer->bus);
 }
 
 static int export_to_client(Peer *peer) {

@@ -131,19 +131,6 @@ static void test_nothing_read(void **state) {
         assert_true(is_open(fd));
 }
 
-static void test_unknown(void **state) {
-        Connection *connection = *state;
-        autofd fd = -1;
-
-        sent(connection, "anything");
-        loss_begin_unknown(&connection->loss);
-        loss_before(&connection->loss, &connection->free);
-        fd = reads(connection, 8, true);
-        assert_true(loss_taken(&connection->loss));
-        assert_false(loss_after(&connection->loss, false));
-        assert_true(is_open(fd));
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_peek_and_count, set_up, tear_down),
@@ -151,7 +138,6 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_message_dropped, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_another_taken, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_nothing_read, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
         };
 
         return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
