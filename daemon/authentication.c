@@ -21,18 +21,23 @@ struct Authentication {
         bool begun;
 };
 
-/* What has dozed was looked at from afar (daemon/loss.c). */
-static int look_from_the_start(int socket) {
-        int offset = -1;
+/* What sd-bus asks for, of what is its socket then. */
+#define SEND_BUFFER (8 << 20)
 
-        return setsockopt(socket, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset) < 0 ? -errno : 0;
+static int prepare(int socket) {
+        static const int from_the_start = -1, send_buffer = SEND_BUFFER;
+
+        /* What has dozed was looked at from afar (daemon/loss.c). */
+        if (setsockopt(socket, SOL_SOCKET, SO_PEEK_OFF, &from_the_start, sizeof from_the_start) < 0)
+                return -errno;
+        return setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) < 0 ? -errno : 0;
 }
 
 int authentication_new(int socket, Authentication **ret, int *ret_fd) {
         autofd owned = socket;
         int pair[2], r;
 
-        r = look_from_the_start(socket);
+        r = prepare(socket);
         if (r < 0)
                 return r;
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
@@ -96,23 +101,30 @@ static int hand_lines(Authentication *authentication) {
 
 static int hand_answers(Authentication *authentication) {
         char data[LINES_MAX];
-        ssize_t n = recv(authentication->relay, data, sizeof data, MSG_DONTWAIT);
+        ssize_t n;
+        int r = 0;
 
-        if (n < 0)
-                return errno == EAGAIN ? 0 : -errno;
-        return hand(authentication->socket, data, n);
+        while (r >= 0 && (n = recv(authentication->relay, data, sizeof data, MSG_DONTWAIT)) > 0)
+                r = hand(authentication->socket, data, n);
+        return r;
+}
+
+static int have_processed(Authentication *authentication, sd_bus *bus) {
+        int r, handed;
+
+        do {
+                r = sd_bus_process(bus, NULL);
+                handed = hand_answers(authentication);
+        } while (r > 0 && handed >= 0 && sd_bus_is_ready(bus) == 0);
+        return r < 0 ? r : handed;
 }
 
 int authentication_step(Authentication *authentication, sd_bus *bus) {
-        int handed = hand_lines(authentication), r;
+        int r;
 
-        if (handed < 0)
-                return handed;
-        do
-                r = sd_bus_process(bus, NULL);
-        while (r > 0 && sd_bus_is_ready(bus) == 0);
+        r = hand_lines(authentication);
         if (r >= 0)
-                r = hand_answers(authentication);
+                r = have_processed(authentication, bus);
         if (r < 0 || sd_bus_is_ready(bus) <= 0)
                 return r;
         return dup3(authentication->socket, authentication->bus_fd, O_CLOEXEC) < 0 ? -errno : 1;

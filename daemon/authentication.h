@@ -4,7 +4,8 @@
 /*
  * How a connection begins: what a peer says until it is authenticated (D-Bus specification, "Authentication Protocol") is
  * handed to sd-bus, line by line, through a pair of sockets. sd-bus would read further than to its end, more than can be
- * looked at before (252 to 262). It gets the peer's socket when it is done.
+ * looked at before (252 to 262). It gets the peer's socket when it is done. Who the peer is has to be asked of that: what
+ * sd-bus knows of it (sd_bus_query_sender_creds()) is of the pair, and so is this process itself.
  */
 
 #include <systemd/sd-bus.h>

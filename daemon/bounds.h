@@ -31,8 +31,8 @@
 #define MESSAGE_FDS_MAX 1024
 
 /*
- * Messages that wait for a peer to read. They wait here only when the socket's own buffer is full: sd-bus asks for 8 MiB,
- * and gets twice net.core.wmem_max at most (208 KiB by default).
+ * Messages that wait for a peer to read. They wait here only when the socket's own buffer is full: 8 MiB are asked for,
+ * and what it gets is twice net.core.wmem_max at most (208 KiB by default).
  * Signals go to everybody, and come in crowds when many jobs start; replies go to who asks for more without having
  * read the last.
  */

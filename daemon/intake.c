@@ -13,6 +13,7 @@
 #include "daemon/bounds.h"
 
 #define HEADER_SIZE 16
+#define HUNG_UP (EPOLLHUP | EPOLLERR | EPOLLRDHUP)
 
 static uint64_t bytes_waiting(const Intake *intake) {
         int waiting = 0;
@@ -69,8 +70,10 @@ static const char *look(Intake *intake) {
                 return NULL;
         size = loss_peek(&intake->loss, header, sizeof header);
         intake->partial = size > 0 && size < sizeof header;
-        if (size < sizeof header)
+        if (size < sizeof header) {
+                loss_begin_unknown(&intake->loss);
                 return NULL;
+        }
         intake->between = false;
         intake->fds = free_fds_lowest(intake->fd);
         loss_begin(&intake->loss, message_size(header));
@@ -89,7 +92,17 @@ static void end(Intake *intake, const char *why) {
         intake->ended(why, intake->userdata);
 }
 
-/* Have sd-bus read, and see what it has done. Returns what is wrong with what it read, or NULL. */
+/*
+ * Where it was about to do something else, sd-bus has read all the same: it does so when it could not write the whole of a
+ * message, say (252 to 262), and something came just then. What it has of it is known again with the next message.
+ */
+static void begin_unseen(Intake *intake) {
+        intake->between = intake->partial = false;
+        intake->fds = 0;
+        set_deadline(intake);
+}
+
+/* Have sd-bus do what there is to do, and see what it has read. Returns what is wrong with that, or NULL. */
 static const char *process(Intake *intake, int *ret) {
         FreeFds free;
 
@@ -100,29 +113,30 @@ static const char *process(Intake *intake, int *ret) {
                 return "sends an invalid message";
         if (loss_read(&intake->loss) > MESSAGE_BYTES_MAX)
                 return "sends a message that is too large";
+        if (intake->between && !intake->taken && loss_read(&intake->loss) > 0)
+                begin_unseen(intake);
         if (!intake->between && intake->fds > 0 && free_fds_lowest(intake->fd) > intake->fds + MESSAGE_FDS_MAX)
                 return "sends more descriptors than belong to a message";
         return NULL;
 }
 
-static void step(Intake *intake) {
-        const char *wrong;
+/* events: why; 0: a time-out. */
+static void step(Intake *intake, uint32_t events) {
+        const char *wrong = look(intake);
         int r = 0;
 
-        wrong = process(intake, &r);
+        if (!wrong && intake->partial && events == EPOLLIN)
+                return;
+        if (intake->partial && (events & HUNG_UP))
+                r = -ECONNRESET;
+        else if (!wrong)
+                wrong = process(intake, &r);
         if (wrong || r < 0)
                 end(intake, wrong);
 }
 
-/* Where there is something else to do than to read, sd-bus does that and does not read (252 to 262). */
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Intake *intake = userdata;
-        const char *wrong = look(intake);
-
-        if (wrong)
-                end(intake, wrong);
-        else if (!intake->partial || events != EPOLLIN)
-                step(intake);
+        step(userdata, events);
         return 0;
 }
 
@@ -130,7 +144,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Intake *intake = userdata;
 
         intake->until = UINT64_MAX;
-        step(intake);
+        step(intake, 0);
         return 0;
 }
 
@@ -154,6 +168,7 @@ static int set_timer(Intake *intake, uint64_t until) {
 
 /* Where too little waits, it is more that is waited for. */
 static int set_events(Intake *intake, uint32_t events) {
+        events |= EPOLLRDHUP;
         if (intake->partial)
                 events |= EPOLLET;
         if (events == intake->events)
@@ -196,8 +211,9 @@ static int add_timers(Intake *intake, sd_event *event) {
 }
 
 static int watch(Intake *intake, int fd, sd_event_io_handler_t handler) {
-        intake->events = EPOLLIN;
-        return sd_event_add_io(sd_event_source_get_event(intake->timer), &intake->io, fd, EPOLLIN, handler, intake);
+        intake->events = EPOLLIN | EPOLLRDHUP;
+        return sd_event_add_io(
+                sd_event_source_get_event(intake->timer), &intake->io, fd, intake->events, handler, intake);
 }
 
 /* From now on the messages come, on the descriptor that sd-bus has. */
@@ -213,7 +229,7 @@ static int on_authentication(sd_event_source *source, int fd, uint32_t events, v
         Intake *intake = userdata;
         int r = authentication_step(intake->authentication, intake->bus);
 
-        intake->partial = r == -EAGAIN && !(events & (EPOLLHUP | EPOLLERR));
+        intake->partial = r == -EAGAIN && !(events & HUNG_UP);
         if (r > 0)
                 r = authenticated(intake);
         if (r < 0 && !intake->partial)

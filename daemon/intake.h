@@ -5,7 +5,8 @@
  * A peer's connection in the event loop, in place of sd_bus_attach_event(). sd-bus reads whatever it is sent of a
  * message, up to 128 MiB and with as many descriptors as come along, for as long as it takes. Here it is looked at what
  * waits before each time that sd-bus reads, and a message that is too large, takes too long or is invalid is told. So
- * sd-bus reads nothing that was not looked at: up to the end of a message, and only when its whole header waits.
+ * sd-bus reads when the whole header of a message waits, up to the end of that message. It does so too where it could not
+ * write all that it has, or a call has timed out, and something comes just then.
  */
 
 #include <stdbool.h>

@@ -44,7 +44,7 @@ static void serve(Listener *listener, int connection) {
         if (r == -EUSERS)
                 log_warning("There are too many connections already; one more was refused.");
         else if (r == -EPERM)
-                log_warning("A connection of another user was refused.");
+                log_warning("A connection of another user, or of a foreign pid namespace, was refused.");
         else if (r < 0 && r != -ECONNRESET && r != -EPIPE) /* else it is gone already */
                 log_error("Cannot serve a connection: %s.", g_strerror(-r));
 }

@@ -25,21 +25,35 @@ void loss_clear(Loss *loss) {
         g_clear_pointer(&loss->come, g_array_unref);
 }
 
-void loss_begin(Loss *loss, uint64_t size) {
+static void begin(Loss *loss, bool counts, uint64_t size) {
+        loss->counts = counts;
         loss->size = size;
         loss->read = 0;
         g_array_set_size(loss->come, 0);
         set_offset(loss, AFAR);
 }
 
+void loss_begin(Loss *loss, uint64_t size) {
+        begin(loss, true, size);
+}
+
+void loss_begin_unknown(Loss *loss) {
+        begin(loss, false, 0);
+}
+
+/* One look goes as far as to what came along with descriptors (Linux 6.18), and the next begins behind it. */
 size_t loss_peek(const Loss *loss, void *data, size_t size) {
         int offset = AFAR - (int) loss_read(loss);
+        size_t seen = 0;
         ssize_t n;
 
         set_offset(loss, 0);
-        n = recv(loss->socket, data, size, MSG_PEEK | MSG_DONTWAIT);
+        do {
+                n = recv(loss->socket, (char *) data + seen, size - seen, MSG_PEEK | MSG_DONTWAIT);
+                seen += n > 0 ? (size_t) n : 0;
+        } while (n > 0 && seen < size);
         set_offset(loss, offset);
-        return n > 0 ? (size_t) n : 0;
+        return seen;
 }
 
 uint64_t loss_read(const Loss *loss) {
@@ -53,11 +67,12 @@ uint64_t loss_read(const Loss *loss) {
 void loss_before(Loss *loss, FreeFds *free) {
         loss->read = loss_read(loss);
         loss->free = free;
-        free_fds_find(free, loss->socket);
+        if (loss->counts)
+                free_fds_find(free, loss->socket);
 }
 
 bool loss_taken(Loss *loss) {
-        if (!loss->free)
+        if (!loss->counts || !loss->free)
                 return true;
         free_fds_taken(loss->free, loss->socket, loss->come);
         loss->lost = loss_read(loss) > loss->size;
@@ -67,6 +82,8 @@ bool loss_taken(Loss *loss) {
 static bool is_lost(Loss *loss, bool taken) {
         uint64_t read = loss_read(loss);
 
+        if (!loss->counts)
+                return false;
         if (taken)
                 return loss->lost;
         if (read == loss->read)

@@ -14,6 +14,7 @@
 
 typedef struct Loss {
         int socket;    /* not owned */
+        bool counts;   /* the message that has begun is known */
         uint64_t size; /* how much of it is still to be read */
         uint64_t read; /* how much was read since it has begun, before sd-bus began to read now */
         bool lost;     /* more was read than the message that was taken */
@@ -27,6 +28,9 @@ void loss_clear(Loss *loss);
 
 /* A message begins; size: the whole of it. */
 void loss_begin(Loss *loss, uint64_t size);
+
+/* Something begins of which that is not known. */
+void loss_begin_unknown(Loss *loss);
 
 /* Copy what waits, without taking it. Returns how much it is. */
 size_t loss_peek(const Loss *loss, void *data, size_t size);

@@ -121,6 +121,7 @@ static int set_lost(sd_bus_error *error, const Job *job) {
                 "Job %s: its helicopter-parent (pid %u) is not connected.", job->name, job->parent_pid);
 }
 
+/* Where this is sd-bus's own answer, after the deadline, it goes on to read unless it is told that all was seen to. */
 static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error) {
         Order *order = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(answer);
@@ -128,16 +129,15 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
 
         if (!order->peer)
                 return 0;
-        /* Not so when it is sd-bus itself that answers, after the deadline. */
         if (error && is_of_bus(error)) {
                 order->peer->silent = true;
         } else if (!peer_message_taken(order->peer)) {
                 answer_nonsense(order, -EBADMSG);
-                return 0;
+                return 1;
         }
         if (error) {
                 answer_bus_error(order, error);
-                return 0;
+                return 1;
         }
         order->answered = true;
         if (order->hooks.reply)
@@ -146,7 +146,7 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
                 r = sd_bus_reply_method_return(order->call, NULL);
         if (r < 0)
                 answer_nonsense(order, r);
-        return 0;
+        return 1;
 }
 
 static uint64_t time_to_answer(const OrderHooks *hooks) {

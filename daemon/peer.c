@@ -142,7 +142,8 @@ static int check(Manager *manager, int fd, pid_t *ret_pid) {
 
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
                 return -errno;
-        if (credentials.uid != geteuid())
+        /* Who is in no pid namespace of ours has no pid here. */
+        if (credentials.uid != geteuid() || credentials.pid <= 0)
                 return -EPERM;
         if (is_one_too_many(manager, credentials.pid))
                 return -EUSERS;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What should not come: each has an error with a name, the client says one clear sentence, and nothing else is disturbed."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -261,8 +262,9 @@ def test_half_open_connections_are_ended(session):
         connection.settimeout(4 * wait.SECONDS)
         connection.connect(str(session.socket))
         connection.sendall(b"\0AUTH EXTERNAL")
-        while connection.recv(4096):
-            pass
+        with contextlib.suppress(ConnectionResetError):  # which it is where not all that came was read
+            while connection.recv(4096):
+                pass
 
 
 def test_peer_that_goes_in_the_middle(session):

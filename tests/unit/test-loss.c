@@ -42,6 +42,20 @@ static void sent(const Connection *connection, const char *text) {
         assert_int_equal(write(connection->theirs, text, strlen(text)), (ssize_t) strlen(text));
 }
 
+static void sent_with_descriptor(const Connection *connection, const char *text) {
+        union {
+                struct cmsghdr header;
+                char data[CMSG_SPACE(sizeof(int))];
+        } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+        struct iovec part = { (char *) text, strlen(text) };
+        struct msghdr message = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+        };
+
+        memcpy(CMSG_DATA(&control.header), &connection->theirs, sizeof(int));
+        assert_int_equal(sendmsg(connection->theirs, &message, 0), strlen(text));
+}
+
 /* What sd-bus would do; a descriptor comes along if that is wanted. */
 static int reads(const Connection *connection, size_t size, bool descriptor) {
         char data[64];
@@ -131,6 +145,32 @@ static void test_nothing_read(void **state) {
         assert_true(is_open(fd));
 }
 
+static void test_unknown(void **state) {
+        Connection *connection = *state;
+        autofd fd = -1;
+
+        sent(connection, "anything");
+        loss_begin_unknown(&connection->loss);
+        loss_before(&connection->loss, &connection->free);
+        fd = reads(connection, 8, true);
+        assert_true(loss_taken(&connection->loss));
+        assert_false(loss_after(&connection->loss, false));
+        assert_true(is_open(fd));
+}
+
+static void test_peek_beyond_descriptors(void **state) {
+        Connection *connection = *state;
+        char data[8] = "";
+
+        sent_with_descriptor(connection, "ab");
+        sent(connection, "cd");
+        sent_with_descriptor(connection, "efg");
+        assert_int_equal(loss_peek(&connection->loss, data, 6), 6);
+        assert_string_equal(data, "abcdef");
+        assert_int_equal(loss_peek(&connection->loss, data, sizeof data), 7);
+        assert_int_equal(loss_read(&connection->loss), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_peek_and_count, set_up, tear_down),
@@ -138,6 +178,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_message_dropped, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_another_taken, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_nothing_read, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_peek_beyond_descriptors, set_up, tear_down),
         };
 
         return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
