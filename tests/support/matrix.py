@@ -143,7 +143,11 @@ class Run:
 
     def in_time(self):
         """Whether the call lasted as long as the debugger was there, and long enough for it: it does not say much otherwise."""
-        return self.report and self.left < self.report["ended"] and self.outcome() == self.case.outcome
+        return self.report and self.left < self.report["ended"] and self.outcome() == self.case.outcome and self.says_why()
+
+    def says_why(self):
+        """Whether it tells what there is to tell where it does not get to the call; not so if it had no time to find out."""
+        return self.case.outcome == PROMPT or re.search(self.case.says, self.client.stdout + self.client.stderr, re.DOTALL)
 
     def outcome(self):
         if self.client.returncode:
@@ -162,8 +166,7 @@ class Run:
     def check_client(self):
         case, out, err = self.case, self.client.stdout, self.client.stderr
         assert self.outcome() == case.outcome, f"{self.outcome()}, not {case.outcome}:\n{out}{err}"
-        if case.outcome != PROMPT:
-            assert re.search(case.says, out + err, re.DOTALL), f"it does not say why:\n{out}{err}"
+        assert self.says_why(), f"it does not say why:\n{out}{err}"
         if case.outcome == MESSAGE:
             assert out == "" and "Traceback" not in err and len(err) < 2000, f"{out}{err}"
         else:

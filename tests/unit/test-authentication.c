@@ -195,9 +195,9 @@ static void test_descriptors(void **state) {
         Connection *connection = *state;
         g_autofree char *first = first_line(geteuid());
         union {
-                struct cmsghdr header;
                 char data[CMSG_SPACE(sizeof(int))];
-        } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+                struct cmsghdr header;
+        } control = { "" };
         struct iovec part = { first, strlen(first) };
         struct msghdr message = {
                 .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
@@ -205,6 +205,7 @@ static void test_descriptors(void **state) {
         int lowest = free_fds_lowest(STDERR_FILENO);
 
         sent(connection, "", 1);
+        control.header = (struct cmsghdr) { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
         memcpy(CMSG_DATA(&control.header), &connection->theirs, sizeof(int));
         assert_int_equal(sendmsg(connection->theirs, &message, 0), strlen(first));
         assert_int_equal(step(connection), 0);

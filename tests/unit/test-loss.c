@@ -44,14 +44,15 @@ static void sent(const Connection *connection, const char *text) {
 
 static void sent_with_descriptor(const Connection *connection, const char *text) {
         union {
-                struct cmsghdr header;
                 char data[CMSG_SPACE(sizeof(int))];
-        } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+                struct cmsghdr header;
+        } control = { "" };
         struct iovec part = { (char *) text, strlen(text) };
         struct msghdr message = {
                 .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
         };
 
+        control.header = (struct cmsghdr) { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
         memcpy(CMSG_DATA(&control.header), &connection->theirs, sizeof(int));
         assert_int_equal(sendmsg(connection->theirs, &message, 0), strlen(text));
 }
