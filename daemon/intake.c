@@ -64,11 +64,11 @@ static const char *look(Intake *intake) {
         uint8_t header[HEADER_SIZE];
         size_t size;
 
-        if (bytes_waiting(intake) > 0)
+        size = intake->between ? loss_peek(&intake->loss, header, sizeof header) : bytes_waiting(intake);
+        if (size > 0)
                 set_deadline(intake);
         if (!intake->between)
                 return NULL;
-        size = loss_peek(&intake->loss, header, sizeof header);
         intake->partial = size > 0 && size < sizeof header;
         if (size < sizeof header) {
                 loss_begin_unknown(&intake->loss);
@@ -105,15 +105,17 @@ static void begin_unseen(Intake *intake) {
 /* Have sd-bus do what there is to do, and see what it has read. Returns what is wrong with that, or NULL. */
 static const char *process(Intake *intake, int *ret) {
         FreeFds free;
+        uint64_t read;
 
         intake->taken = false;
         loss_before(&intake->loss, &free);
         *ret = sd_bus_process(intake->bus, NULL);
         if (loss_after(&intake->loss, intake->taken))
                 return "sends an invalid message";
-        if (loss_read(&intake->loss) > MESSAGE_BYTES_MAX)
+        read = loss_read(&intake->loss);
+        if (read > MESSAGE_BYTES_MAX)
                 return "sends a message that is too large";
-        if (intake->between && !intake->taken && loss_read(&intake->loss) > 0)
+        if (intake->between && !intake->taken && read > 0)
                 begin_unseen(intake);
         if (!intake->between && intake->fds > 0 && free_fds_lowest(intake->fd) > intake->fds + MESSAGE_FDS_MAX)
                 return "sends more descriptors than belong to a message";

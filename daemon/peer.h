@@ -30,8 +30,8 @@ struct Peer {
 
 /*
  * Serve a connection: check who is there, and export the objects. fd is taken over, also on failure. The peer belongs
- * to the manager. Returns 0, -EPERM for another user or a process of a foreign pid namespace, -EUSERS when there are too many connections (daemon/bounds.h), or
- * another negative errno.
+ * to the manager. Returns 0, -EPERM for another user or a process of a foreign pid namespace, -EUSERS when there are too
+ * many connections (daemon/bounds.h), or another negative errno.
  */
 int peer_add(Manager *manager, int fd);
 
