@@ -2,6 +2,7 @@
 
 #include "client-daemon.h"
 
+#include "bus-end.h"
 #include "test.h"
 
 #include <pthread.h>
@@ -21,23 +22,9 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         return daemon->answer(message, daemon->userdata);
 }
 
-static sd_bus *open_end(int fd, bool server) {
-        sd_bus *bus;
-        sd_id128_t id;
-
-        assert_true(sd_bus_new(&bus) >= 0);
-        assert_true(sd_bus_set_fd(bus, fd, fd) >= 0);
-        if (server) {
-                assert_true(sd_id128_randomize(&id) >= 0);
-                assert_true(sd_bus_set_server(bus, true, id) >= 0);
-        }
-        assert_true(sd_bus_start(bus) >= 0);
-        return bus;
-}
-
 static void *serve(void *userdata) {
         FakeDaemon *daemon = userdata;
-        sd_bus *bus = open_end(daemon->fd, true);
+        sd_bus *bus = bus_end_open(daemon->fd, true);
         sigset_t all;
 
         /* The client's signals are the client's. */
@@ -64,7 +51,7 @@ FakeDaemon *fake_daemon_start(FakeDaemonAnswer answer, void *userdata, Connectio
         daemon->userdata = userdata;
         daemon->fd = fds[0];
         assert_int_equal(pthread_create(&daemon->thread, NULL, serve, daemon), 0);
-        connection->bus = open_end(fds[1], false);
+        connection->bus = bus_end_open(fds[1], false);
         *ret_connection = connection;
         return daemon;
 }

@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus-end.h"
 #include "daemon/authentication.h"
 #include "daemon/free-fds.h"
 #include "helicopter/cleanup.h"
+#include "raw-peer.h"
 
 typedef struct Connection {
         Authentication *authentication;
@@ -21,19 +23,13 @@ typedef struct Connection {
 static int set_up(void **state) {
         Connection *connection = g_new0(Connection, 1);
         int sockets[2], offset = 1 << 30;
-        sd_id128_t id;
 
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
         /* As of one that has dozed. */
         assert_int_equal(setsockopt(sockets[0], SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset), 0);
         connection->theirs = sockets[1];
         assert_int_equal(authentication_new(sockets[0], &connection->authentication, &connection->ours), 0);
-        assert_true(sd_bus_new(&connection->bus) >= 0);
-        assert_true(sd_bus_set_fd(connection->bus, connection->ours, connection->ours) >= 0);
-        assert_true(sd_id128_randomize(&id) >= 0);
-        assert_true(sd_bus_set_server(connection->bus, true, id) >= 0);
-        assert_true(sd_bus_negotiate_fds(connection->bus, true) >= 0);
-        assert_true(sd_bus_start(connection->bus) >= 0);
+        connection->bus = bus_end_open(connection->ours, true);
         *state = connection;
         return 0;
 }
@@ -49,7 +45,7 @@ static int tear_down(void **state) {
 }
 
 static void sent(const Connection *connection, const char *data, size_t size) {
-        assert_int_equal(write(connection->theirs, data, size), (ssize_t) size);
+        raw_peer_send(connection->theirs, data, size);
 }
 
 static int step(const Connection *connection) {
@@ -65,20 +61,10 @@ static void assert_answers(const Connection *connection, const char *begin, cons
         assert_true(g_str_has_suffix(data, end));
 }
 
-static char *first_line(uid_t uid) {
-        g_autofree char *digits = g_strdup_printf("%u", uid);
-        GString *text = g_string_new("AUTH EXTERNAL ");
-
-        for (const char *c = digits; *c; c++)
-                g_string_append_printf(text, "%02x", (unsigned) *c);
-        g_string_append(text, "\r\n");
-        return g_string_free(text, FALSE);
-}
-
 /* What is behind the end of the authentication is not touched, and then it is sd-bus's socket that it waits in. */
 static void test_all_at_once(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid());
+        g_autofree char *first = raw_peer_first_line(geteuid());
         g_autofree char *text = g_strdup_printf("%sNEGOTIATE_UNIX_FD\r\nBEGIN\r\nBEGIN\r\nmore", first);
         char data[64] = "";
 
@@ -98,10 +84,8 @@ static void test_all_at_once(void **state) {
 /* As of who waits for each answer. */
 static void test_line_by_line(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid());
 
-        sent(connection, "", 1);
-        sent(connection, first, strlen(first));
+        raw_peer_begin(connection->theirs, geteuid());
         assert_int_equal(step(connection), 0);
         assert_answers(connection, "OK ", "\r\n");
         assert_int_equal(step(connection), -EAGAIN);
@@ -115,7 +99,7 @@ static void test_line_by_line(void **state) {
 
 static void test_byte_by_byte(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid());
+        g_autofree char *first = raw_peer_first_line(geteuid());
         g_autofree char *text = g_strdup_printf("%sBEGIN\r\n", first);
         size_t size = strlen(text);
         int r = 0;
@@ -131,10 +115,8 @@ static void test_byte_by_byte(void **state) {
 
 static void test_somebody_else(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid() + 1);
 
-        sent(connection, "", 1);
-        sent(connection, first, strlen(first));
+        raw_peer_begin(connection->theirs, geteuid() + 1);
         assert_int_equal(step(connection), 0);
         assert_answers(connection, "REJECTED", "\r\n");
         sent(connection, "BEGIN\r\n", 7);
@@ -182,10 +164,8 @@ static void test_hung_up(void **state) {
 
 static void test_answers_that_are_not_read(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid());
 
-        sent(connection, "", 1);
-        sent(connection, first, strlen(first));
+        raw_peer_begin(connection->theirs, geteuid());
         while (send(authentication_socket(connection->authentication), "x", 1, MSG_DONTWAIT) > 0)
                 ;
         assert_int_equal(step(connection), -ECONNRESET);
@@ -193,21 +173,11 @@ static void test_answers_that_are_not_read(void **state) {
 
 static void test_descriptors(void **state) {
         Connection *connection = *state;
-        g_autofree char *first = first_line(geteuid());
-        union {
-                char data[CMSG_SPACE(sizeof(int))];
-                struct cmsghdr header;
-        } control = { "" };
-        struct iovec part = { first, strlen(first) };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-        };
+        g_autofree char *first = raw_peer_first_line(geteuid());
         int lowest = free_fds_lowest(STDERR_FILENO);
 
         sent(connection, "", 1);
-        control.header = (struct cmsghdr) { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-        memcpy(CMSG_DATA(&control.header), &connection->theirs, sizeof(int));
-        assert_int_equal(sendmsg(connection->theirs, &message, 0), strlen(first));
+        raw_peer_send_with(connection->theirs, first, strlen(first), connection->theirs);
         assert_int_equal(step(connection), 0);
         assert_answers(connection, "OK ", "\r\n");
         assert_int_equal(free_fds_lowest(STDERR_FILENO), lowest);

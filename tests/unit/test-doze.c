@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus-end.h"
 #include "helicopter/bus-names.h"
 #include "helicopter/cleanup.h"
 #include "parent/doze.h"
@@ -89,15 +90,8 @@ static void on_lost(void *userdata) {
 static const DozeHooks hooks = { .answered = on_answered, .called = on_called, .lost = on_lost };
 
 static sd_bus *new_bus(Two *two, int fd, bool server) {
-        sd_id128_t id = {};
-        sd_bus *bus;
+        sd_bus *bus = bus_end_open(fd, server);
 
-        assert_true(sd_bus_new(&bus) >= 0);
-        assert_true(sd_bus_set_fd(bus, fd, fd) >= 0);
-        if (server)
-                assert_true(sd_bus_set_server(bus, true, id) >= 0);
-        assert_true(sd_bus_negotiate_fds(bus, true) >= 0);
-        assert_true(sd_bus_start(bus) >= 0);
         assert_true(sd_bus_attach_event(bus, two->event, 0) >= 0);
         return bus;
 }

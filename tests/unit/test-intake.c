@@ -8,8 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus-end.h"
 #include "daemon/intake.h"
 #include "helicopter/cleanup.h"
+#include "raw-peer.h"
 
 #define HEADER 16
 #define CALL 48
@@ -57,7 +59,7 @@ static struct {
 } late;
 
 static void sent(const Connection *connection, const void *data, size_t size) {
-        assert_int_equal(write(connection->theirs, data, size), (ssize_t) size);
+        raw_peer_send(connection->theirs, data, size);
 }
 
 static void comes_late(Connection *connection, unsigned taken, const void *data, size_t size) {
@@ -126,26 +128,15 @@ static void idle(Connection *connection) {
                 ;
 }
 
-static void ends(Connection *connection) {
-        while (!connection->ended)
-                assert_true(turned(connection, 60 * G_USEC_PER_SEC));
-}
-
 static int set_up(void **state) {
         Connection *connection = g_new0(Connection, 1);
         int sockets[2], fd;
-        sd_id128_t id;
 
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
         connection->theirs = sockets[1];
         assert_true(sd_event_new(&connection->event) >= 0);
-        assert_true(sd_bus_new(&connection->bus) >= 0);
         assert_true(intake_init(&connection->intake, sockets[0], &fd) >= 0);
-        assert_true(sd_bus_set_fd(connection->bus, fd, fd) >= 0);
-        assert_true(sd_id128_randomize(&id) >= 0);
-        assert_true(sd_bus_set_server(connection->bus, true, id) >= 0);
-        assert_true(sd_bus_negotiate_fds(connection->bus, true) >= 0);
-        assert_true(sd_bus_start(connection->bus) >= 0);
+        connection->bus = bus_end_open(fd, true);
         assert_true(sd_bus_add_filter(connection->bus, NULL, on_message, connection) >= 0);
         assert_true(intake_start(&connection->intake, connection->event, connection->bus, on_ended, connection) >= 0);
         *state = connection;
@@ -168,13 +159,8 @@ static int tear_down(void **state) {
 
 /* All but the last line. */
 static void ask_for_authentication(const Connection *connection) {
-        g_autofree char *uid = g_strdup_printf("%u", geteuid());
-        g_autoptr(GString) text = g_string_new_len("\0AUTH EXTERNAL ", 15);
-
-        for (const char *c = uid; *c; c++)
-                g_string_append_printf(text, "%02x", (unsigned) *c);
-        g_string_append(text, "\r\nNEGOTIATE_UNIX_FD\r\n");
-        sent(connection, text->str, text->len);
+        raw_peer_begin(connection->theirs, geteuid());
+        sent(connection, "NEGOTIATE_UNIX_FD\r\n", 19);
 }
 
 static void authenticate(Connection *connection) {
@@ -204,6 +190,20 @@ static void call(const Connection *connection) {
 static void assert_cut_off(const Connection *connection, const char *why) {
         assert_true(connection->ended);
         assert_string_equal(connection->why, why);
+}
+
+static void assert_left(const Connection *connection) {
+        assert_true(connection->ended);
+        assert_null(connection->why);
+}
+
+/* It has sent one message, and is served on. */
+static void assert_served(Connection *connection) {
+        assert_int_equal(connection->taken, 1);
+        call(connection);
+        idle(connection);
+        assert_int_equal(connection->taken, 2);
+        assert_false(connection->ended);
 }
 
 static void test_messages(void **state) {
@@ -313,8 +313,7 @@ static void test_half_a_header_and_no_more(void **state) {
         idle(connection);
         close_fd(&connection->theirs);
         idle(connection);
-        assert_true(connection->ended);
-        assert_null(connection->why);
+        assert_left(connection);
 }
 
 static void test_half_a_header_and_shut_down(void **state) {
@@ -325,8 +324,7 @@ static void test_half_a_header_and_shut_down(void **state) {
         idle(connection);
         assert_int_equal(shutdown(connection->theirs, SHUT_WR), 0);
         idle(connection);
-        assert_true(connection->ended);
-        assert_null(connection->why);
+        assert_left(connection);
 }
 
 static void test_garbage(void **state) {
@@ -344,7 +342,8 @@ static void test_too_slow(void **state) {
         authenticate(connection);
         at_once = true;
         sent(connection, &invalid, sizeof invalid - 1);
-        ends(connection);
+        while (!connection->ended)
+                assert_true(turned(connection, 60 * G_USEC_PER_SEC));
         assert_cut_off(connection, "takes too long to send a message");
 }
 
@@ -357,8 +356,7 @@ static void test_hung_up_before(void **state) {
         idle(connection);
         close_fd(&connection->theirs);
         idle(connection);
-        assert_true(connection->ended);
-        assert_null(connection->why);
+        assert_left(connection);
 }
 
 static int on_no_answer(sd_bus_message *answer, void *userdata, sd_bus_error *error) {
@@ -384,11 +382,7 @@ static void test_time_out_meanwhile(void **state) {
         idle(connection);
         sent(connection, data + 5, sizeof data - 5);
         idle(connection);
-        assert_int_equal(connection->taken, 1);
-        call(connection);
-        idle(connection);
-        assert_int_equal(connection->taken, 2);
-        assert_false(connection->ended);
+        assert_served(connection);
 }
 
 static uint64_t unwritten(const Connection *connection) {
@@ -419,11 +413,7 @@ static void test_written_in_part_meanwhile(void **state) {
                 idle(connection);
                 assert_false(connection->ended);
         }
-        assert_int_equal(connection->taken, 1);
-        call(connection);
-        idle(connection);
-        assert_int_equal(connection->taken, 2);
-        assert_false(connection->ended);
+        assert_served(connection);
 }
 
 int main(void) {

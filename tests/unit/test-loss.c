@@ -9,6 +9,7 @@
 
 #include "daemon/loss.h"
 #include "helicopter/cleanup.h"
+#include "raw-peer.h"
 
 typedef struct Connection {
         int ours, theirs;
@@ -39,22 +40,7 @@ static int tear_down(void **state) {
 }
 
 static void sent(const Connection *connection, const char *text) {
-        assert_int_equal(write(connection->theirs, text, strlen(text)), (ssize_t) strlen(text));
-}
-
-static void sent_with_descriptor(const Connection *connection, const char *text) {
-        union {
-                char data[CMSG_SPACE(sizeof(int))];
-                struct cmsghdr header;
-        } control = { "" };
-        struct iovec part = { (char *) text, strlen(text) };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-        };
-
-        control.header = (struct cmsghdr) { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-        memcpy(CMSG_DATA(&control.header), &connection->theirs, sizeof(int));
-        assert_int_equal(sendmsg(connection->theirs, &message, 0), strlen(text));
+        raw_peer_send(connection->theirs, text, strlen(text));
 }
 
 /* What sd-bus would do; a descriptor comes along if that is wanted. */
@@ -163,9 +149,9 @@ static void test_peek_beyond_descriptors(void **state) {
         Connection *connection = *state;
         char data[8] = "";
 
-        sent_with_descriptor(connection, "ab");
+        raw_peer_send_with(connection->theirs, "ab", 2, connection->theirs);
         sent(connection, "cd");
-        sent_with_descriptor(connection, "efg");
+        raw_peer_send_with(connection->theirs, "efg", 3, connection->theirs);
         assert_int_equal(loss_peek(&connection->loss, data, 6), 6);
         assert_string_equal(data, "abcdef");
         assert_int_equal(loss_peek(&connection->loss, data, sizeof data), 7);
